@@ -19,7 +19,7 @@ class CleaningError(Exception):
 
 
 class ConfigError(CleaningError):
-    """The configuration or a lexicon is wrong: `file:line: key: what. Remedy.`"""
+    """The configuration or a lexicon is wrong: file, line, key, what, remedy."""
 
 
 class InputError(CleaningError):

@@ -1,0 +1,1 @@
+"""Clean and deduplicate articles, and show and undo everything that was removed."""

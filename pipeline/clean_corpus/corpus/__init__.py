@@ -1,0 +1,1 @@
+"""What only the whole corpus can tell: repeated passages, duplicates, keepers."""

@@ -1,0 +1,1 @@
+"""Records in and out: what a file holds, and how it is written back."""

@@ -1,0 +1,1 @@
+"""The report: one offline page from the files of a run."""

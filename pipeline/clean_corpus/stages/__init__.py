@@ -1,0 +1,1 @@
+"""Texts in, edits out: pure steps on one batch of documents."""
