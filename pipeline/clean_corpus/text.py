@@ -205,9 +205,16 @@ class _Moves(NamedTuple):
         return doc, self.offset[doc] + start, self.offset[doc] + end
 
     def cut(self, start: Offsets, end: Offsets) -> tuple[Offsets, Offsets]:
-        """Give the range of changes that each span overlaps; touching is not overlapping."""
+        """Give the range of changes that each span overlaps.
+
+        Touching is not overlapping, but for an insertion: two at one place would have no order.
+        """
         low = np.searchsorted(self.end, start, "right")
-        return low, np.maximum(low, np.searchsorted(self.start, end, "left"))
+        high = np.searchsorted(self.start, end, "left")
+        at = start == end
+        low[at] = np.searchsorted(self.end, start[at], "left")
+        high[at] = np.searchsorted(self.start, end[at], "right")
+        return low, np.maximum(low, high)
 
     def outward(self, start: Offsets, end: Offsets) -> tuple[Offsets, Offsets]:
         """Widen spans to the edges of the changes they cut."""
