@@ -1,0 +1,101 @@
+"""Durable operations: everything that a run leaves on disk goes through here.
+
+A file appears under its name only when it is whole: it is written under another name, flushed to
+the disk, renamed, and the folder flushed. Dying before or after any of these leaves either the old
+state or the new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from clean_corpus.errors import OutputError
+
+#: Ending of a file that is not whole yet.
+PART = ".part"
+
+
+def commit(part: Path, target: Path) -> None:
+    """Flush a finished file to the disk and give it its name, replacing what had it before."""
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(target)
+    flush_folder(target.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    part = target.with_name(target.name + PART)
+    part.write_bytes(content)
+    commit(part, target)
+
+
+def append_line(file: BinaryIO, line: bytes) -> None:
+    """Append one line to an open file and flush it to the disk."""
+    file.write(line + b"\n")
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock(path: Path, in_use: str) -> Iterator[None]:
+    """Hold a lock that dies with the process; raise OutputError(in_use) if another holds it."""
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise OutputError(in_use) from error
+        yield
+
+
+def check_space(folder: Path, needed: int) -> None:
+    """Raise OutputError where the disk of `folder` has less than `needed` bytes free."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OutputError(
+            f"{folder}: the run needs about {megabytes(needed)} and {megabytes(free)} are free. "
+            "Free some space, or choose an output folder on another disk."
+        )
+
+
+def megabytes(size: int) -> str:
+    """Say a number of bytes in whole megabytes."""
+    return f"{max(1, size // 1_000_000):,} MB"
+
+
+@contextmanager
+def full_disk_is_an_error(folder: Path) -> Iterator[None]:
+    """Turn "no space left" into an OutputError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OutputError(
+            f"{folder}: the disk is full. Free some space and start the same command again: "
+            "finished work is kept."
+        ) from error
