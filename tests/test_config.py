@@ -106,13 +106,17 @@ def test_an_option_like_no_other_gets_the_list(tmp_path: Path) -> None:
         ),
         (
             "[boilerplate.sources.'example.org']\nbyline = 'of'",
-            """2: boilerplate.sources."example.org".byline: must be one of remove, metadata, """
-            """flag, off, not "of". Did you mean 'off'?""",
+            (
+                """2: boilerplate.sources."example.org".byline: must be one of remove, metadata, """
+                """flag, off, not "of". Did you mean 'off'?"""
+            ),
         ),
         (
             "[dedup]\nbands = 200",
-            "2: dedup.bands: 200 bands cannot be made of 128 permutations. "
-            "Lower dedup.bands or raise dedup.permutations.",
+            (
+                "2: dedup.bands: 200 bands cannot be made of 128 permutations. "
+                "Lower dedup.bands or raise dedup.permutations."
+            ),
         ),
         (
             "[boilerplate.actions]\nimage_captions = 'flag'",
@@ -129,8 +133,10 @@ def test_an_option_like_no_other_gets_the_list(tmp_path: Path) -> None:
         ("stages = ['encoding', 'encoding']", "1: stages: 'encoding' is listed twice."),
         (
             "stages = ['nowhere.at_all:mend']",
-            "1: stages: 'nowhere.at_all:mend' cannot be imported (No module named 'nowhere'). "
-            "Install it, or set PYTHONPATH.",
+            (
+                "1: stages: 'nowhere.at_all:mend' cannot be imported (No module named 'nowhere'). "
+                "Install it, or set PYTHONPATH."
+            ),
         ),
         ("stages = ['string:mend']", "1: stages: 'string:mend' is not a function of string."),
         (
@@ -160,8 +166,10 @@ def test_an_option_like_no_other_gets_the_list(tmp_path: Path) -> None:
         ),
         (
             "[boilerplate]\nlearned = 'atuo'",
-            '2: boilerplate.learned: atuo is not there. Write "auto", "off" or the path of a '
-            "lexicon.",
+            (
+                '2: boilerplate.learned: atuo is not there. Write "auto", "off" or the path of a '
+                "lexicon."
+            ),
         ),
     ],
 )
