@@ -113,7 +113,7 @@ class Limits(_Section):
 
     min_chars: int = Field(1, ge=0, description="shorter cleaned texts are removed as too-short")
     max_chars: int = Field(0, ge=0, description="longer ones as too-long; 0 is no limit")
-    max_failed: Share = Field(Decimal("0.01"), description="exit 1 if a larger share failed")
+    max_failed: Share = Field(Decimal("0.02"), description="exit 1 if a larger share failed")
     max_removed: Share = Field(Decimal("0.9"), description="exit 1 if a larger share was removed")
     max_removed_per_source: Share = Field(
         Decimal("0.98"), description="the same within a source that has 100 documents or more"

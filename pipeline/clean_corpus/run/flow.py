@@ -1,0 +1,194 @@
+"""The flow of a run as tasks: ingest, learn, clean, sketch, match, decide, write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, count
+from typing import Any, NamedTuple
+
+from clean_corpus import formats
+from clean_corpus.config import Config, as_json
+from clean_corpus.formats.inputs import Unit
+from clean_corpus.formats.records import Piece
+from clean_corpus.run.steps.clean import clean
+from clean_corpus.run.steps.identify import identify
+from clean_corpus.run.steps.ingest import ingest
+from clean_corpus.run.steps.write import write
+from clean_corpus.run.tasks import Done, Function, Stats, Task, Work, make
+
+#: Documents whose hashes a single task holds in memory (24 bytes each, and as much for sorting).
+_IDENTIFY_DOCUMENTS = 4_000_000
+
+
+class Shard(NamedTuple):
+    """One piece of the input on its way through the steps."""
+
+    unit: int
+    piece: Piece
+    first_document: int
+    rows: int
+    documents: str
+    ids: str
+
+
+class Result(NamedTuple):
+    """What the steps have left for the outputs; lists run along the shards."""
+
+    shards: list[Shard]
+    learned: str | None
+    clusters: str
+    pairs: str
+    written: list[Done]
+    ingested: list[Stats]
+    duplicates: Stats
+    lessons: Stats
+
+
+class Flow:
+    """Makes the tasks of each step from what the step before it has left."""
+
+    def __init__(
+        self, work: Work, config: Config, version: str, progress: Callable[[str], None]
+    ) -> None:
+        self.work = work
+        self.config = config
+        self.options = as_json(config)
+        self.version = version
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    def run(self, units: Sequence[Unit], limit: int) -> Result:
+        """Carry out every step; `limit` stops reading after that many records (0 never does)."""
+        shards, ingested = self._ingest(units, limit)
+        occurrences = self._identify(shards)
+        learned, lessons = self._learn(shards, ingested)
+        cleaned = self._clean(shards, occurrences, learned)
+        ...
+
+    def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
+        pieces: list[tuple[int, Piece]] = []
+        left = limit
+
+        def tasks() -> Iterator[Task]:
+            for unit, piece in _pieces(units, self.config):
+                pieces.append((unit, piece._replace(payload=None)))
+                yield self._task(
+                    "ingest",
+                    len(pieces) - 1,
+                    ingest,
+                    ("documents", "ids"),
+                    options={
+                        "piece": piece.identity(),
+                        "limit": left,
+                        "clean_field": self.config.output.clean_field,
+                        **self._sections("fields", "input", "extract"),
+                    },
+                    payload=piece,
+                )
+
+        if limit:
+            done = []
+            for task in tasks():
+                done += self._do("ingest", [task])
+                left -= done[-1].stats["rows"]
+                if left <= 0:
+                    break
+        else:
+            done = self._do("ingest", tasks())
+        firsts = accumulate((result.stats["rows"] for result in done), initial=0)
+        shards = [
+            Shard(unit, piece, first, result.stats["rows"], *result.task.outputs.values())
+            for (unit, piece), first, result in zip(pieces, firsts, done, strict=False)
+        ]
+        return shards, [result.stats for result in done]
+
+    def _identify(self, shards: Sequence[Shard]) -> list[str]:
+        partitions = -(-sum(shard.rows for shard in shards) // _IDENTIFY_DOCUMENTS)
+        return self._outputs(
+            "occurrences",
+            self._do(
+                "ingest",
+                (
+                    self._task(
+                        "identify",
+                        partition,
+                        identify,
+                        ("occurrences",),
+                        inputs={"ids": [shard.ids for shard in shards]},
+                        options={"partition": partition, "partitions": partitions},
+                    )
+                    for partition in range(partitions)
+                ),
+            ),
+        )
+
+    def _clean(
+        self, shards: Sequence[Shard], occurrences: list[str], learned: str | None
+    ) -> list[Done]:
+        sections = self._sections(
+            "stages", "encoding", "boilerplate", "whitespace", "language", "limits"
+        )
+        return self._do(
+            "clean",
+            (
+                self._task(
+                    "clean",
+                    number,
+                    clean,
+                    ("cleaned", "edits"),
+                    inputs={
+                        "documents": [shard.documents],
+                        "occurrences": occurrences,
+                        "learned": [learned] if learned else [],
+                    },
+                    options={"config": sections, "first_document": shard.first_document},
+                )
+                for number, shard in enumerate(shards)
+            ),
+        )
+
+    def _task(
+        self,
+        step: str,
+        part: int,
+        function: Function,
+        outputs: Sequence[str],
+        *,
+        inputs: dict[str, list[str]] | None = None,
+        options: dict[str, Any] | None = None,
+        payload: object = None,
+    ) -> Task:
+        return make(
+            step,
+            part,
+            function,
+            outputs=outputs,
+            version=self.version,
+            inputs=inputs,
+            options=options,
+            payload=payload,
+        )
+
+    def _do(self, step: str, tasks: Iterable[Task]) -> list[Done]:
+        """Carry out the tasks of a step; results come in the order of their parts."""
+        start = time.perf_counter()
+        done: list[Done] = []
+        for result in self.work.do(tasks):
+            done.append(result)
+            self.progress(f"{step}: {len(done)} done")
+        self.seconds[step] = self.seconds.get(step, 0) + time.perf_counter() - start
+        return sorted(done, key=lambda result: result.task.part)
+
+    def _sections(self, *names: str) -> dict[str, Any]:
+        return {name: self.options[name] for name in names}
+
+    @staticmethod
+    def _outputs(name: str, done: Sequence[Done]) -> list[str]:
+        return [result.task.outputs[name] for result in done]
+
+
+def _pieces(units: Sequence[Unit], config: Config) -> Iterator[tuple[int, Piece]]:
+    for number, unit in enumerate(units):
+        for piece in formats.pieces(unit, config.input):
+            yield number, piece

@@ -1,0 +1,76 @@
+"""Is the output folder up to date? Decided by what went in, never by the order of time stamps.
+
+The digest of an input is kept with the file's size, times and inode in `timings.json` (the one
+output that may differ between equal runs), so that an untouched input need not be read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from clean_corpus import formats
+from clean_corpus.config import Config, Input, as_json
+from clean_corpus.formats.inputs import Unit
+from clean_corpus.run import disk, publish
+from clean_corpus.run.version import fingerprint
+
+#: A file changed this recently might change again within the resolution of its time stamp.
+_RACY_NANOSECONDS = 50_000_000
+
+State = list[list[int | str]]
+
+
+def states(unit: Unit) -> State:
+    """Give what the file system says of each file of a unit; empty where it cannot be trusted."""
+    now = time.time_ns()
+    found: State = []
+    for path in unit.paths:
+        stat = Path(path).stat()
+        if now - stat.st_ctime_ns < _RACY_NANOSECONDS:
+            return []
+        found.append([stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino])
+    return found
+
+
+def digest(pieces: Iterable[str]) -> str:
+    """Hash the digests of a unit's pieces into one."""
+    return hashlib.blake2b("\n".join(pieces).encode(), digest_size=16).hexdigest()
+
+
+def stamp(units: Sequence[Unit], digests: Sequence[str], config: Config) -> str:
+    """Hash all that decides the outputs of a run; where tasks run is no part of it."""
+    options = as_json(config)
+    del options["run"]
+    inputs = [[unit.name, unit.format, found] for unit, found in zip(units, digests, strict=True)]
+    what = json.dumps([fingerprint(config), options, inputs], sort_keys=True)
+    return hashlib.blake2b(what.encode(), digest_size=16).hexdigest()
+
+
+def is_current(out: Path, units: Sequence[Unit], config: Config) -> bool:
+    """Tell whether `out` holds what a run over these inputs would write."""
+    done = publish.read_done(out / publish.PRIVATE)
+    if not done.fingerprint or not publish.is_whole(out, done):
+        return False
+    timings = orjson.loads((out / "timings.json").read_bytes())
+    known = {entry["name"]: entry for entry in timings["inputs"]}
+    entries = [_entry(unit, known.get(unit.name), config.input) for unit in units]
+    if stamp(units, [entry["digest"] for entry in entries], config) != done.fingerprint:
+        return False
+    if entries != timings["inputs"]:
+        disk.write(out / "timings.json", publish.as_file({**timings, "inputs": entries}))
+    return True
+
+
+def _entry(unit: Unit, known: dict[str, Any] | None, options: Input) -> dict[str, Any]:
+    now = states(unit)
+    if known is not None and now and known["state"] == now:
+        return known
+    found = digest(piece.digest for piece in formats.pieces(unit, options))
+    return {"name": unit.name, "digest": found, "state": now}

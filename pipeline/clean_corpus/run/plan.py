@@ -1,0 +1,122 @@
+"""A whole run: what is asked for, what is there already, the work, and the outputs in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from clean_corpus.config import Config
+from clean_corpus.errors import InputError
+from clean_corpus.formats import inputs as inputs_
+from clean_corpus.formats.inputs import Unit
+from clean_corpus.run import audit, disk, freshness, publish
+from clean_corpus.run.executors import Executor, Local, Serial, cores
+from clean_corpus.run.flow import Flow
+from clean_corpus.run.outputs import write_outputs
+from clean_corpus.run.tasks import Work
+from clean_corpus.run.version import fingerprint
+
+#: Bytes of input below which starting worker processes costs more than it saves.
+_SMALL_INPUT = 8_000_000
+
+#: Disk needed while a run is on, in multiples of the decompressed input: base texts and cleaned
+#: texts (lz4), the parts of the outputs, and the outputs.
+_DISK_FACTOR = 4
+
+#: By how much compressed text grows, at the most that is common.
+_EXPANSION = {"": 1, "gz": 4, "zst": 5}
+
+
+class Outcome(NamedTuple):
+    """What a run came to: its summary, its folder, and whether there was nothing to do."""
+
+    summary: dict[str, Any]
+    out: Path
+    unchanged: bool
+
+
+def clean_files(
+    inputs: Sequence[str],
+    out: Path,
+    config: Config,
+    *,
+    limit: int | None = None,
+    fresh: bool = False,
+    serial: bool = False,
+    limits: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Outcome:
+    """Clean and deduplicate the inputs into a folder, or find that it holds that already.
+
+    A run that died is taken up where it stopped; `fresh` starts anew. Raises InputError and
+    OutputError before an output is touched, and LimitExceeded when all of them are in place.
+    """
+    units = inputs_.units(inputs, out)
+    private = publish.prepare(out, [Path(path) for unit in units for path in unit.paths])
+    in_use = f"{out}: another run is writing here. Wait for it, or choose another output."
+    with disk.lock(private / "lock", in_use), disk.full_disk_is_an_error(out):
+        unchanged = not fresh and not limit and freshness.is_current(out, units, config)
+        if not unchanged:
+            if fresh:
+                disk.remove(private / "work")
+            _carry_out(units, out, config, limit or 0, serial, progress)
+    summary = orjson.loads((out / "summary.json").read_bytes())
+    if limits and not summary["read"]:
+        raise InputError(f"{', '.join(inputs)}: holds no records. Check the input.")
+    if limits:
+        audit.check_limits(summary, config.limits)
+    return Outcome(summary, out, unchanged)
+
+
+def _carry_out(
+    units: Sequence[Unit],
+    out: Path,
+    config: Config,
+    limit: int,
+    serial: bool,
+    progress: Callable[[str], None],
+) -> None:
+    """Do all the work of a run and put its outputs in place."""
+    private = out / publish.PRIVATE
+    size = sum(Path(path).stat().st_size * _EXPANSION[unit.compression] for unit, path in _files(units))
+    disk.check_space(out, size * _DISK_FACTOR)
+    states = [freshness.states(unit) for unit in units]
+    ready = private / "ready"
+    disk.remove(ready)
+    ready.mkdir()
+    with _executor(config, serial or size < _SMALL_INPUT) as executor:
+        work = Work(private / "work", executor, config.run.retries)
+        flow = Flow(work, config, fingerprint(config), progress)
+        result = flow.run(units, limit)
+        digests = write_outputs(ready, units, states, flow, result)
+        work.close()
+    stamp = "" if limit else freshness.stamp(units, digests, config)
+    publish.publish(ready, out, stamp)
+    disk.remove(ready)
+    disk.remove(private / "work")
+
+
+def _files(units: Sequence[Unit]) -> Iterator[tuple[Unit, str]]:
+    for unit in units:
+        for path in unit.paths:
+            yield unit, path
+
+
+@contextmanager
+def _executor(config: Config, serial: bool) -> Iterator[Executor]:
+    executor: Executor
+    if config.run.executor == "ray":
+        from clean_corpus.run.ray import Ray
+
+        executor = Ray(config.run.address)
+    else:
+        workers = config.run.workers or cores()
+        executor = Serial() if serial or workers == 1 else Local(workers)
+    try:
+        yield executor
+    finally:
+        executor.close()

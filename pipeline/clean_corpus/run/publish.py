@@ -1,0 +1,113 @@
+"""Publish: put finished outputs in place, and remember what they were made from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from clean_corpus.errors import InputError, OutputError
+from clean_corpus.run import disk
+
+#: The tool's own folder inside an output folder: its lock, its memory, and the work of a run.
+PRIVATE = ".clean-corpus"
+
+
+class Done(NamedTuple):
+    """What an output folder holds: the fingerprint of all that made it, and its files' sizes.
+
+    The fingerprint is empty while outputs are being put in place.
+    """
+
+    fingerprint: str
+    outputs: dict[str, int]
+
+
+def prepare(out: Path, inputs: list[Path]) -> Path:
+    """Make the output folder and give the tool's own folder in it.
+
+    Raises OutputError where `out` is no folder or holds files of somebody else, and InputError
+    where an input lies inside it.
+    """
+    for path in inputs:
+        if path.resolve().is_relative_to(out.resolve()):
+            raise InputError(
+                f"{path}: the input lies inside the output folder {out}. Choose another output."
+            )
+    private = out / PRIVATE
+    try:
+        if out.is_dir() and not private.is_dir() and any(out.iterdir()):
+            raise OutputError(
+                f"{out}: holds files that clean-corpus did not write. Choose a new or empty folder."
+            )
+        private.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(f"{out}: is not a folder. Choose another output.") from error
+    except PermissionError as error:
+        raise OutputError(f"{out}: cannot be written to. Choose another output.") from error
+    return private
+
+
+def read_done(private: Path) -> Done:
+    """Read what the output folder holds; nothing, where no run was finished."""
+    try:
+        return Done(**orjson.loads((private / "done.json").read_bytes()))
+    except (FileNotFoundError, orjson.JSONDecodeError, TypeError):
+        return Done("", {})
+
+
+def _write_done(private: Path, done: Done) -> None:
+    disk.write(private / "done.json", orjson.dumps(done._asdict(), option=orjson.OPT_INDENT_2))
+
+
+def is_whole(out: Path, done: Done) -> bool:
+    """Tell whether all outputs are there with the sizes they had."""
+    files = ((out / name, size) for name, size in done.outputs.items())
+    return all(file.is_file() and file.stat().st_size == size for file, size in files)
+
+
+def publish(ready: Path, out: Path, fingerprint: str) -> None:
+    """Move every file of `ready` to its place in `out`, and remove what an earlier run left.
+
+    Dying in between leaves a note of both, so that the next run cleans up after this one.
+    """
+    private = out / PRIVATE
+    new = {name: (ready / name).stat().st_size for name in _files(ready)}
+    old = read_done(private).outputs
+    # Outputs may be a hundred thousand small files: one flush for all of them, not one for each.
+    os.sync()
+    _write_done(private, Done("", {**old, **new}))
+    folders = set()
+    for name in new:
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (ready / name).replace(target)
+        folders.add(target.parent)
+    for name in old.keys() - new.keys():
+        (out / name).unlink(missing_ok=True)
+        _remove_empty(out, Path(name).parent)
+    for folder in sorted(folders):
+        disk.flush_folder(folder)
+    _write_done(private, Done(fingerprint, new))
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Give the files below a folder by relative name, sorted."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path.relative_to(folder))
+
+
+def _remove_empty(out: Path, folder: Path) -> None:
+    while folder != Path() and not any((out / folder).iterdir()):
+        (out / folder).rmdir()
+        folder = folder.parent
+
+
+def as_file(value: Any) -> bytes:
+    """Encode a JSON output for people: indented, names in order, a newline at the end."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(value, option=options)

@@ -1,0 +1,1 @@
+"""The steps of a run: one task function each, from files to files."""

@@ -1,0 +1,218 @@
+"""Clean: take the documents of one shard through the stages, and note every edit."""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus import lexicons, spill
+from clean_corpus.config import Config
+from clean_corpus.errors import ConfigError
+from clean_corpus.run.steps.identify import run_keys
+from clean_corpus.stages import boilerplate, encoding, language, limits, whitespace
+from clean_corpus.text import EDITS, Batch, Stage, apply, compose, lift, no_edits
+
+#: What was found in the text and moved to the record's `clean` object.
+FOUND = pa.struct(
+    [
+        ("dateline", pa.string()),
+        ("agency", pa.string()),
+        ("date", pa.string()),
+        ("byline", pa.string()),
+        ("tags", pa.list_(pa.string())),
+        ("site", pa.string()),
+    ]
+)
+
+#: One row a document. `reason` says why a document left the corpus here ("failed" among them,
+#: with the stage and the error), `confidence` is in ten-thousandths.
+CLEANED = pa.schema(
+    [
+        ("key", pa.string()),
+        ("text", pa.large_string()),
+        ("source", pa.string()),
+        ("date", pa.string()),
+        ("reason", pa.string()),
+        ("stage", pa.string()),
+        ("error", pa.string()),
+        ("language", pa.string()),
+        ("confidence", pa.int32()),
+        ("found", FOUND),
+    ]
+)
+
+
+def clean(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write `cleaned` (CLEANED, row by row as in `documents`) and `edits` (EDITS, doc = row).
+
+    Options: config (the sections that stages read), first_document.
+    """
+    config = Config.model_validate(options["config"])
+    learned = inputs.get("learned")
+    stages = chain(config, Path(learned[0]) if learned else None)
+    (documents,) = inputs["documents"]
+    first = 0
+    edits: list[pa.Table] = []
+    with spill.writer(outputs["cleaned"], CLEANED) as out:
+        for batch in spill.batches(documents):
+            keys = run_keys(
+                batch["key"].to_pylist(),
+                options["first_document"] + first,
+                inputs["occurrences"],
+            )
+            cleaned, made = clean_batch(batch, keys, stages, config)
+            out.write_batch(cleaned)
+            edits.append(_shifted(made, first))
+            first += batch.num_rows
+    spill.write(outputs["edits"], pa.concat_tables([no_edits(), *edits]).unify_dictionaries())
+    return {"rows": first}
+
+
+def chain(config: Config, learned: Path | None) -> list[tuple[str, Stage]]:
+    """Make the configured stages, in order, with their names."""
+    return [(name, _stage(name, config, learned)) for name in config.stages]
+
+
+def _stage(name: str, config: Config, learned: Path | None) -> Stage:
+    match name:
+        case "encoding":
+            return encoding.stage(config.encoding)
+        case "boilerplate":
+            rules = lexicons.load(config.boilerplate, learned)
+            return boilerplate.stage(rules, config.boilerplate)
+        case "whitespace":
+            return whitespace.stage(config.whitespace)
+        case _:
+            return lift(imported(name), name)
+
+
+def imported(name: str) -> Any:
+    """Import "package.module:function"; raise ConfigError where there is no such function."""
+    module, _, function = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"stages: '{name}' cannot be imported ({error}). Name a function as package.module:name."
+        ) from error
+
+
+class Trace(NamedTuple):
+    """What one stage did to a batch: the texts it saw, its edits, and the documents it failed on."""
+
+    stage: str
+    texts: pa.LargeStringArray
+    edits: pa.Table
+    errors: dict[int, str]
+
+
+def trace(batch: Batch, stages: Sequence[tuple[str, Stage]]) -> Iterator[Trace]:
+    """Take a batch through the stages one by one, with each one's edits in its own coordinates."""
+    for name, stage in stages:
+        edits, errors = _attempt(stage, batch)
+        yield Trace(name, batch.texts, edits, errors)
+        batch = batch._replace(texts=apply(batch.texts, edits))
+
+
+def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
+    """Run a stage; where it fails, run it document by document, so that the others go on."""
+    try:
+        return stage(batch), {}
+    except Exception:  # noqa: BLE001  whatever it is, one document must not stop the run
+        edits: list[pa.Table] = []
+        errors: dict[int, str] = {}
+        for row in range(len(batch.texts)):
+            try:
+                alone = stage(Batch(*(column.slice(row, 1) for column in batch)))
+            except Exception as error:  # noqa: BLE001
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                errors[row] = f"{type(error).__name__}: {error} ({where.name})"
+            else:
+                edits.append(_shifted(alone, row))
+        return pa.concat_tables([no_edits(), *edits]), errors
+
+
+def clean_batch(
+    documents: pa.RecordBatch,
+    keys: list[str],
+    stages: Sequence[tuple[str, Stage]],
+    config: Config,
+) -> tuple[pa.RecordBatch, pa.Table]:
+    """Clean one batch of documents: rows of CLEANED, and edits of the base texts."""
+    texts = pc.fill_null(documents["text"], "")
+    guessed = language.detect(texts, config.language).labels
+    edits, failed = no_edits(), {}
+    middle = texts
+    batch = Batch(texts, guessed, documents["source"], documents["title"])
+    for step in trace(batch, stages):
+        edits = compose(middle, edits, step.edits)
+        middle = apply(middle, step.edits)
+        failed.update({row: (step.stage, error) for row, error in step.errors.items()})
+    detected = language.detect(middle, config.language)
+    reasons = limits.reasons(middle, detected, config.limits, config.language).to_pylist()
+    faults = documents["fault"].to_pylist()
+    for row, (fault, at) in enumerate(zip(faults, documents["stage"].to_pylist(), strict=True)):
+        if fault is not None:
+            failed[row] = (at, fault)
+    if failed:
+        edits = edits.filter(pc.invert(pc.is_in(edits["doc"], pa.array(failed, pa.int32()))))
+        middle = apply(texts, edits)
+    for row in failed:
+        reasons[row] = "failed"
+    columns = [
+        pa.array(keys, pa.string()),
+        middle,
+        documents["source"],
+        documents["date"],
+        pa.array(reasons, pa.string()),
+        pa.array([failed[row][0] if row in failed else None for row in range(len(keys))], pa.string()),
+        pa.array([failed[row][1] if row in failed else None for row in range(len(keys))], pa.string()),
+        detected.labels.cast(pa.string()),
+        pa.array(detected.confidence, pa.int32()),
+        _found(texts, edits),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=CLEANED), edits
+
+
+#: Classes whose text goes to the record's `clean` object, also where they are simply removed.
+_TELLING = ("hashtags", "site_tagline", "site_suffix")
+
+
+def _found(texts: pa.LargeStringArray, edits: pa.Table) -> pa.Array:
+    """Collect what the edits of each document moved out of its text; the first of a kind counts."""
+    found: list[dict[str, Any]] = [{} for _ in range(len(texts))]
+    telling = pc.or_(
+        pc.equal(edits["action"].cast(pa.string()), "metadata"),
+        pc.and_(
+            pc.is_in(edits["class"].cast(pa.string()), pa.array(_TELLING)),
+            pc.equal(edits["action"].cast(pa.string()), "remove"),
+        ),
+    )
+    for edit in edits.filter(telling).to_pylist():
+        text = texts[edit["doc"]].as_buffer().to_pybytes()[edit["start"] : edit["end"]].decode()
+        here = found[edit["doc"]]
+        for name, value in boilerplate.metadata(edit["class"], text).items():
+            if name == "tags":
+                here["tags"] = list(dict.fromkeys([*here.get("tags", []), *value]))
+            elif name == "byline" and "byline" in here:
+                here["byline"] = f"{here['byline']}; {value}"
+            else:
+                here.setdefault(name, value)
+    return pa.array(found, FOUND)
+
+
+def _shifted(edits: pa.Table, rows: int) -> pa.Table:
+    if rows == 0 or edits.num_rows == 0:
+        return edits
+    return edits.set_column(0, EDITS.field("doc"), pc.add(edits["doc"], np.int32(rows)))
+
+

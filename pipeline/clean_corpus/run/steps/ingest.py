@@ -1,0 +1,110 @@
+"""Ingest: read the records of one piece of the input, and make their base texts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from clean_corpus import config, formats, spill
+from clean_corpus.formats.records import RECORDS
+from clean_corpus.stages import extract
+
+#: What tells documents of one name apart: hashes of the provisional key, of the base text, and of
+#: the rest of the record.
+IDS = pa.schema([("key", pa.uint64()), ("content", pa.uint64()), ("rest", pa.uint64())])
+
+
+def ingest(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write `documents` (RECORDS with base texts, and a provisional `key`) and `ids`, row by row.
+
+    The key is the user's id, or a hash of the base text. Options: payload (formats.Piece), fields,
+    input, extract, clean_field, limit (rows, 0 is none).
+    """
+    del inputs
+    limit = options["limit"]
+    extraction = config.Extract.model_validate(options["extract"])
+    batches: list[pa.RecordBatch] = []
+    ids: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in formats.read(
+        options["payload"],
+        config.Fields.model_validate(options["fields"]),
+        config.Input.model_validate(options["input"]),
+        options["clean_field"],
+    ):
+        whole = _with_pages(batch.slice(0, limit - rows) if limit else batch, extraction)
+        keys, identity = _identify(whole)
+        batches.append(whole.append_column("key", keys))
+        ids.append(identity)
+        rows += whole.num_rows
+        if limit and rows >= limit:
+            break
+    schema = batches[0].schema if batches else RECORDS.append(pa.field("key", pa.string()))
+    table = pa.Table.from_batches(batches, schema).drop_columns(["html"])
+    spill.write(outputs["documents"], table)
+    spill.write(outputs["ids"], pa.Table.from_batches(ids, IDS))
+    return {
+        "rows": rows,
+        "text_bytes": table["text"].nbytes,
+        "encodings": _counts(table["encoding"]),
+        "sources": bool(table.num_rows - table["source"].null_count),
+    }
+
+
+def _with_pages(batch: pa.RecordBatch, options: config.Extract) -> pa.RecordBatch:
+    """Put the article of each HTML page where the text goes; a page may turn out unusable."""
+    if batch["html"].null_count == batch.num_rows:
+        return batch
+    columns = {
+        name: batch[name].to_pylist()
+        for name in ("html", "charset", "url", "text", "title", "date", "encoding", "fault", "raw")
+    }
+    for row, page in enumerate(columns["html"]):
+        if page is None:
+            continue
+        try:
+            found = extract.extract(page, columns["charset"][row], columns["url"][row], options)
+        except extract.ExtractFault as fault:
+            columns["fault"][row], columns["raw"][row] = f"extract: {fault}", page
+            continue
+        columns["text"][row], columns["encoding"][row] = found.text, found.encoding
+        columns["title"][row] = columns["title"][row] or found.title
+        columns["date"][row] = columns["date"][row] or found.date
+    for name, values in columns.items():
+        field = batch.schema.field(name)
+        batch = batch.set_column(
+            batch.schema.get_field_index(name), field, pa.array(values, field.type)
+        )
+    return batch
+
+
+def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
+    keys: list[str] = []
+    hashes: tuple[list[int], list[int], list[int]] = ([], [], [])
+    columns = (batch[name].to_pylist() for name in ("id", "text", "before", "after", "raw"))
+    for name, text, before, after, raw in zip(*columns, strict=True):
+        content = hashlib.blake2b((text or "").encode(), digest_size=16)
+        rest = hashlib.blake2b(b"\0".join((before or b"", after or b"", raw or b"")))
+        if name is None and not text:
+            content.update(rest.digest())
+        key = content.hexdigest() if name is None else name
+        keys.append(key)
+        for column, digest in zip(
+            hashes,
+            (hashlib.blake2b(key.encode(), digest_size=8), content, rest),
+            strict=True,
+        ):
+            column.append(int.from_bytes(digest.digest()[:8], "little"))
+    columns_ = [pa.array(column, pa.uint64()) for column in hashes]
+    return pa.array(keys, pa.string()), pa.RecordBatch.from_arrays(columns_, schema=IDS)
+
+
+def _counts(names: pa.ChunkedArray) -> dict[str, int]:
+    counted = names.drop_null().value_counts()
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    return dict(sorted(pairs))

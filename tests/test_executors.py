@@ -1,0 +1,143 @@
+"""Executors and tasks: what dies is tried again, what is done is not done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clean_corpus.errors import InputError, TaskFailed
+from clean_corpus.run.executors import Failure, Local, Serial, cores
+from clean_corpus.run.tasks import Task, Work, make
+
+
+def double(number: int) -> int:
+    if number == 13:
+        raise InputError("13 is not a number. Take 12.")
+    if number < 0:
+        raise RuntimeError("negative")
+    return 2 * number
+
+
+def die_once(path: str) -> str:
+    mark = Path(path)
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "alive"
+
+
+def die(_: int) -> None:
+    os._exit(7)
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[Local]:
+    pool = Local(2)
+    yield pool
+    pool.close()
+
+
+@pytest.mark.parametrize("kind", ["serial", "local"])
+def test_map_gives_every_item_its_result(kind: str, local: Local) -> None:
+    executor = local if kind == "local" else Serial()
+    results = dict(executor.map(double, [1, 2, 13, -1, *range(20, 40)], retries=1))
+    assert results[1] == 2
+    assert results[39] == 78
+    mistake, bug = results[13], results[-1]
+    assert isinstance(mistake, Failure)
+    assert isinstance(mistake.error, InputError)
+    assert isinstance(bug, Failure)
+    assert bug.error is None
+    assert "RuntimeError: negative" in bug.traceback
+
+
+def test_items_are_taken_as_workers_become_free(local: Local) -> None:
+    taken = []
+
+    def source() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    results = local.map(double, source(), retries=0)
+    next(results)
+    assert len(taken) < 10
+    assert len(list(results)) == 99
+
+
+def test_a_killed_worker_is_replaced_and_its_task_tried_again(
+    local: Local, tmp_path: Path
+) -> None:
+    marks = [str(tmp_path / name) for name in "abc"]
+    assert dict(local.map(die_once, marks, retries=1)) == dict.fromkeys(marks, "alive")
+
+
+def test_a_task_that_kills_every_worker_is_given_up(local: Local) -> None:
+    ((_, failure),) = local.map(die, [0], retries=2)
+    assert isinstance(failure, Failure)
+    assert failure.traceback == "the worker died 3 times (exit code 7)"
+    assert dict(local.map(double, [4], retries=0)) == {4: 8}
+
+
+def test_cores_respects_affinity() -> None:
+    assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def count(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    Path(outputs["out"]).write_text(options["text"] + "".join(inputs.get("in", [])))
+    with Path(options["log"]).open("a") as log:
+        log.write(options["text"])
+    if options["text"] == "bad":
+        raise ValueError("bad text")
+    return {"length": len(options["text"])}
+
+
+def task(log: Path, text: str, part: int = 0) -> Task:
+    options = {"text": text, "log": str(log)}
+    return make("count", part, count, outputs=["out"], version="1", options=options)
+
+
+def test_done_tasks_are_not_done_again(tmp_path: Path) -> None:
+    log, folder = tmp_path / "log", tmp_path / "work"
+    work = Work(folder, Serial(), retries=0)
+    (done,) = work.all([task(log, "abc")])
+    assert done.stats == {"length": 3}
+    work.close()
+    # The output of one task is damaged, the manifest ends in the middle of a line.
+    with (folder / "manifest.jsonl").open("ab") as manifest:
+        manifest.write(b'{"task": "half')
+    (folder / "left-over.part").touch()
+    again = Work(folder, Serial(), retries=0)
+    assert [d.stats["length"] for d in again.all([task(log, "abc"), task(log, "de", 1)])] == [3, 2]
+    assert log.read_text() == "abcde"
+    assert again.reused == 1
+    assert not (folder / "left-over.part").exists()
+    again.path(done.task.outputs["out"]).write_text("a")
+    again.close()
+    third = Work(folder, Serial(), retries=0)
+    third.all([task(log, "abc"), task(log, "de", 1)])
+    third.close()
+    assert log.read_text() == "abcdeabc"
+
+
+def test_a_failing_task_leaves_nothing_behind(tmp_path: Path) -> None:
+    work = Work(tmp_path / "work", Serial(), retries=0)
+    with pytest.raises(TaskFailed, match="bad text"):
+        work.all([task(tmp_path / "log", "bad")])
+    work.close()
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["manifest.jsonl"]
+
+
+def test_a_task_is_named_by_all_that_decides_its_result(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    base = task(log, "abc").name
+    assert base == task(log, "abc").name
+    assert base != task(log, "abd").name
+    assert base != make("count", 0, count, outputs=["out"], version="2", options={}).name
