@@ -18,7 +18,7 @@ CLEAN_CORPUS_WORKERS ?=
 CLEAN_CORPUS_OPTIONS ?=
 # Extras to install: warc, ray.
 CLEAN_CORPUS_EXTRAS  ?=
-# The folder of the private environment, an absolute path.
+# The folder of the private environment.
 CLEAN_CORPUS_ENV     ?= $(clean-corpus-home)/.venv
 # The Python (3.11 or later) that makes it; empty: the newest on PATH.
 CLEAN_CORPUS_BASE_PYTHON ?=
@@ -42,7 +42,7 @@ endif
 
 # In an installed package there is no install.py; its environment is four folders up.
 clean-corpus-installed := $(shell cd $(call clean-corpus-quote,$(clean-corpus-home)); \
-  [ -f install.py ] || { cd ../../../../bin && [ -x python ] && echo "$$(pwd)/python"; })
+  [ -f install.py ] || { cd ../../../../bin 2>/dev/null && [ -x python ] && echo "$$(pwd)/python"; })
 
 # -I: neither PYTHONPATH nor the host's own folders decide what is imported.
 clean-corpus-tool = $(call clean-corpus-quote,$(or $(CLEAN_CORPUS_PYTHON),$(CLEAN_CORPUS_ENV)/bin/python)) -I
@@ -53,20 +53,11 @@ clean-corpus-command = $(clean-corpus-tool) -m clean_corpus run -o $(call clean-
   $(if $(CLEAN_CORPUS_WORKERS),--workers $(CLEAN_CORPUS_WORKERS)) \
   $(CLEAN_CORPUS_OPTIONS) $(4) -- $(call clean-corpus-quote,$(1))
 
-# $(call clean-corpus-install,EXTRAS): a command that makes the environment unless it is there.
-clean-corpus-install = $(if $(CLEAN_CORPUS_PYTHON),:,$(clean-corpus-make-environment))
+clean-corpus-required = $(if $(CLEAN_CORPUS_$(1)),,$(error clean-corpus-run needs CLEAN_CORPUS_$(1)))
 
-define clean-corpus-make-environment
-cd $(call clean-corpus-quote,$(clean-corpus-home)) || exit; \
-environment=$(call clean-corpus-quote,$(CLEAN_CORPUS_ENV)); \
-$(if $(CLEAN_CORPUS_BASE_PYTHON),,if [ -x "$$environment/bin/python" ] && \
-  "$$environment/bin/python" -I install.py --check "$$environment" $(1) 2>/dev/null; then exit 0; fi;) \
-for python in $(if $(CLEAN_CORPUS_BASE_PYTHON),$(call clean-corpus-quote,$(CLEAN_CORPUS_BASE_PYTHON)),\
-    python3.14 python3.13 python3.12 python3.11 python3 python); do \
-  if "$$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-    "$$python" -I install.py "$$environment" $(1); exit; fi; done; \
-echo "clean-corpus: no Python 3.11 or later found ($$python: $$("$$python" -V 2>&1 || :)); install one, or name it with PYTHON=..., in a host CLEAN_CORPUS_BASE_PYTHON=..." >&2; exit 2
-endef
+# $(call clean-corpus-install,EXTRAS): a command that makes the environment unless it is there.
+clean-corpus-install = $(if $(CLEAN_CORPUS_PYTHON),:,sh $(call clean-corpus-quote,$(clean-corpus-home)/install.sh) \
+  $(call clean-corpus-quote,$(CLEAN_CORPUS_ENV)) $(call clean-corpus-quote,$(CLEAN_CORPUS_BASE_PYTHON)) $(1))
 
 # $(eval $(call clean-corpus,NAME,INPUT,OUTPUT[,CONFIG[,OPTIONS]])): the targets of one corpus.
 # The summary has a command, if an empty one: make then looks whether the tool has changed the file.
@@ -83,9 +74,8 @@ endef
 .PHONY: clean-corpus-run clean-corpus-environment
 
 clean-corpus-run: clean-corpus-environment
-	@$(if $(CLEAN_CORPUS_INPUT),,$(error CLEAN_CORPUS_INPUT is empty: name a file, a folder or a pattern))$\
-	$(if $(CLEAN_CORPUS_OUTPUT),,$(error CLEAN_CORPUS_OUTPUT is empty: name a folder))$\
-	$(call clean-corpus-command,$(CLEAN_CORPUS_INPUT),$(CLEAN_CORPUS_OUTPUT),$(CLEAN_CORPUS_CONFIG))
+	@$(call clean-corpus-required,INPUT)$(call clean-corpus-required,OUTPUT)$(call \
+	  clean-corpus-command,$(CLEAN_CORPUS_INPUT),$(CLEAN_CORPUS_OUTPUT),$(CLEAN_CORPUS_CONFIG))
 
 clean-corpus-environment:
 	@$(call clean-corpus-install,$(CLEAN_CORPUS_EXTRAS))

@@ -158,9 +158,9 @@ def make(folder: Path, extras: Collection[str]) -> None:
     candidates = installers(folder, extras)
     if not candidates:
         message = (
-            f"{sys.executable} cannot make environments because its module ensurepip is missing; "
-            f"install it (Debian, Ubuntu: apt install python3.{sys.version_info[1]}-venv), "
-            "or install uv, or name another Python with PYTHON=..., in a host CLEAN_CORPUS_BASE_PYTHON=..."
+            f"{sys.executable} cannot make environments, its module ensurepip is missing; install "
+            f"it (Debian, Ubuntu: apt install python3.{sys.version_info[1]}-venv), or install uv, "
+            "or name another Python with PYTHON=... (in a host CLEAN_CORPUS_BASE_PYTHON=...)"
         )
         raise CannotInstallError(message)
     for installer in candidates:
