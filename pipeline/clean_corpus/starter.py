@@ -18,10 +18,12 @@ _HEADER = """\
 """
 
 
-def toml() -> str:
-    """Write the defaults as commented TOML; reading it gives `Config()`."""
-    parts = [_HEADER, "\n", *_options(Config(), ["stages"])]
-    for name, section in Config():
+def toml(config: Config | None = None) -> str:
+    """Write a configuration, or the defaults, as commented TOML; reading it gives it back."""
+    config = config or Config()
+    parts = [_HEADER, "\n"] if config == Config() else []
+    parts += _options(config, ["stages"])
+    for name, section in config:
         if isinstance(section, BaseModel):
             parts.append(f"\n# {section.__doc__}\n[{name}]\n")
             parts += _options(section, type(section).model_fields)

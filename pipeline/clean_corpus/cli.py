@@ -1,0 +1,249 @@
+"""The command line: its commands, their flags, and the exit code of each ending.
+
+Engines are imported inside the commands, so that `--help` answers at once. Exit codes: 0 done,
+1 done but past a limit, 2 the user's mistake, 3 a bug of ours, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import clean_corpus
+from clean_corpus.commands.bug import Bug, logged
+from clean_corpus.errors import CleaningError, ConfigError
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, with the endings that typer does not know."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            # The reader has gone (`| head`): point stdout elsewhere, or Python complains at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="clean-corpus",
+    help="Clean and deduplicate articles, and show and undo everything that was removed.",
+    epilog="Exit codes: 0 done, 1 done but past a limit of the config, 2 something to mend on your "
+    "side, 3 a bug, 130 interrupted.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Mode(StrEnum):
+    """What happens to documents that leave the corpus."""
+
+    remove = "remove"
+    mark = "mark"
+
+
+class To(StrEnum):
+    """Formats of a single output file."""
+
+    jsonl = "jsonl"
+    jsonl_gz = "jsonl.gz"
+    jsonl_zst = "jsonl.zst"
+    parquet = "parquet"
+
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT",
+        show_default=False,
+        help="JSONL, Parquet, CSV, WARC; folders of .txt or .html; globs; - is JSONL on stdin.",
+    ),
+]
+ConfigFile = Annotated[
+    str | None, typer.Option("-c", "--config", metavar="FILE", help="A TOML file; see `init`.")
+]
+Overrides = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="One option over the file; may be repeated."),
+]
+Out = Annotated[str, typer.Argument(metavar="OUT", help="The output folder of a run.")]
+
+
+@app.command()
+def run(
+    inputs: Inputs,
+    out: Annotated[
+        str | None,
+        typer.Option("-o", "--out", metavar="OUT", help="The output folder; - is JSONL on stdout."),
+    ] = None,
+    config: ConfigFile = None,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes; 0 is one for each core.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Read no more documents than this.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen to the first 200 documents.")
+    ] = False,
+    mode: Annotated[
+        Mode | None, typer.Option(help="mark keeps every document and says what is wrong with it.")
+    ] = None,
+    to: Annotated[To | None, typer.Option(help="Write one file of this format.")] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew, whatever is there already.")
+    ] = False,
+    run_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where the evidence goes with -o -.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+) -> None:
+    """Clean and deduplicate INPUT into OUT."""
+    from clean_corpus import settings
+    from clean_corpus.commands import run as command
+
+    flags = {"run.workers": workers, "output.mode": mode, "output.to": to}
+    more = [f"{key}={value}" for key, value in flags.items() if value is not None]
+    command.run(
+        inputs,
+        out,
+        settings.load(config, [*set_, *more]),
+        run_dir=run_dir,
+        limit=limit,
+        fresh=fresh,
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def explain(
+    inputs: Inputs,
+    id_: Annotated[str, typer.Option("--id", metavar="X", help="The id of one document.")],
+    config: ConfigFile = None,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    out: Annotated[
+        str | None,
+        typer.Option("-o", "--out", metavar="OUT", help="A run that has seen it; else a new one."),
+    ] = None,
+) -> None:
+    """Show what happens to one document, and why."""
+    from clean_corpus import settings
+    from clean_corpus.commands import explain as command
+
+    # Without a word about it, a run that has seen the document says how it was configured.
+    chosen = settings.load(config, set_) if config or set_ or out is None else None
+    command.explain(inputs, id_, chosen, out)
+
+
+@app.command()
+def undo(
+    out: Out,
+    file: Annotated[
+        str | None, typer.Option("-o", "--out", metavar="FILE", help="Write here, not to stdout.")
+    ] = None,
+) -> None:
+    """Rebuild every base text of a run, as JSONL."""
+    from clean_corpus.commands import undo as command
+
+    command.undo(Path(out), file)
+
+
+@app.command()
+def report(out: Out) -> None:
+    """Write the report of a run once more."""
+    from clean_corpus import report as command
+
+    typer.echo(command.write(Path(out)))
+
+
+@app.command()
+def check(
+    config: ConfigFile = None,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    show: Annotated[bool, typer.Option("--show", help="Print the options in effect.")] = False,
+) -> None:
+    """Check a configuration and all rules."""
+    from clean_corpus import settings
+    from clean_corpus.commands import rules as command
+
+    command.check(settings.load(config, set_), show=show)
+
+
+@app.command()
+def rules(
+    id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="One rule, in full.")] = None,
+    config: ConfigFile = None,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+) -> None:
+    """List the rules, or explain one of them."""
+    from clean_corpus import settings
+    from clean_corpus.commands import rules as command
+
+    command.rules(settings.load(config, set_), id_)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of configuration files."""
+    from clean_corpus import starter
+
+    typer.echo(starter.schema(), nl=False)
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]")] = Path("clean.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a configuration file to start from."""
+    from clean_corpus import starter
+
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as target:
+            target.write(starter.toml())
+    except FileExistsError as error:
+        raise ConfigError(f"{file}: is there already. Name another file, or --force.") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be written ({error.strerror}).") from error
+    typer.echo(file)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clean-corpus {clean_corpus.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line: a user's mistake is one sentence, a bug of ours leaves a log."""
+    try:
+        with logged():
+            app()
+    except CleaningError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except Bug as bug:
+        sys.stderr.write(f"{bug}\n")
+        sys.exit(3)

@@ -1,0 +1,97 @@
+"""What a person sees while a run works and when it ends; all of it goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Self, TextIO
+
+#: Seconds between two lines of progress in a log; a terminal sees every one.
+_PAUSE = 30
+
+#: Back to the start of a terminal's line, and empty it.
+_CLEAR = "\r\x1b[2K"
+
+
+class Progress:
+    """Show how far a run is: on one line of a terminal, or now and then in a log."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
+        self._stream = stream
+        self._quiet = quiet
+        self._last = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        """Show one line, in place of the last."""
+        now = time.monotonic()
+        if self._quiet:
+            return
+        if self._stream.isatty():
+            self._write(f"{_CLEAR}{line}")
+        elif now - self._last >= _PAUSE:
+            self._last = now
+            self._write(f"{line}\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream.isatty() and not self._quiet:
+            self._write(_CLEAR)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def say(text: str) -> None:
+    """Write a line to stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def table(summary: Mapping[str, Any], report: str = "") -> str:
+    """Give the totals of a run as an aligned table with what each consists of."""
+    counts = ("read", "removed", "failed", "kept")
+    width = max(len(f"{summary[name]:,}") for name in counts)
+    about = {"removed": _largest(summary["reasons"]), "kept": _text_cut(summary)}
+    lines = [
+        f"  {name:<9}{summary[name]:>{width},}   {about.get(name, '')}".rstrip() for name in counts
+    ]
+    lines += [f"  {'note':<9}{note}" for note in _notes(summary)]
+    if report:
+        lines.append(f"  {'report':<9}{report}")
+    return "\n".join(lines)
+
+
+def equation(summary: Mapping[str, Any]) -> str:
+    """Give "62 read = 49 kept + 12 removed + 1 failed"."""
+    return (
+        f"{summary['read']:,} read = {summary['kept']:,} kept + "
+        f"{summary['removed']:,} removed + {summary['failed']:,} failed"
+    )
+
+
+def percent(part: int, whole: int) -> str:
+    """Give a share with one decimal, rounded down; a share above 0 is at least "< 0.1 %"."""
+    tenths = 1000 * part // whole if whole else 0
+    return f"{tenths // 10}.{tenths % 10} %" if tenths or not part else "< 0.1 %"
+
+
+def _largest(counts: Mapping[str, int]) -> str:
+    """Give counts by name, the largest first."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return " · ".join(f"{name} {count:,}" for name, count in ranked if count)
+
+
+def _text_cut(summary: Mapping[str, Any]) -> str:
+    characters = summary["characters"]
+    share = percent(characters["cut"], characters["read"])
+    return f"text cut: {share} of {characters['read']:,} characters"
+
+
+def _notes(summary: Mapping[str, Any]) -> Iterator[str]:
+    nearest = summary["duplicates"].get("nearest")
+    if nearest and not summary["removed"]:
+        yield f"nearest pair: {nearest['a']} and {nearest['b']}, Jaccard {nearest['jaccard']}"
+    yield from summary["notes"]

@@ -1,0 +1,82 @@
+"""Write report.html: a template, the summary, and a few samples; no network, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from clean_corpus import results
+from clean_corpus.config import Config
+from clean_corpus.report import charts, diff, samples
+
+_SOURCES, _RULES = 50, 200
+
+
+def write(out: Path) -> Path:
+    """Write `out`/report.html from the other files of a run, and give its path.
+
+    Equal runs give equal bytes. Raises InputError where `out` is not what a run has written.
+    """
+    summary = results.summary(out)
+    shown = samples.collect(out)
+    page = _template().render(
+        summary=summary,
+        bars=charts.bars,
+        curve=_curve(summary),
+        sources=_largest(summary["sources"], _SOURCES),
+        rules=_ranked(summary["edits"]["by_rule"])[:_RULES],
+        pairs=[(pair, *diff.sides(pair.keeper.text, pair.member.text)) for pair in shown.pairs],
+        edits=shown.edits,
+        failed=shown.failed,
+        island=_island(summary),
+    )
+    path = out / "report.html"
+    part = path.with_name("report.html.part")
+    part.write_text(page, encoding="utf-8", newline="\n")
+    return part.replace(path)
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = _percent
+    environment.filters["thousands"] = "{:,}".format
+    return environment.get_template("page.html.j2")
+
+
+def _curve(summary: Mapping[str, Any]) -> Markup | None:
+    """Draw the S-curve, if the run looked for near-duplicates."""
+    dedup = Config.model_validate(summary["config"]).dedup
+    if not dedup.near:
+        return None
+    rows = dedup.permutations // dedup.bands
+    histogram = summary["duplicates"].get("histogram", [])
+    return charts.curve(charts.Curve(dedup.bands, rows, float(dedup.threshold), histogram))
+
+
+def _largest(sources: Mapping[str, Any], count: int) -> list[tuple[str, Any]]:
+    return sorted(sources.items(), key=lambda item: (-item[1]["read"], item[0]))[:count]
+
+
+def _ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def _island(summary: Mapping[str, Any]) -> Markup:
+    """Give the summary as JSON that cannot end the script element it stands in."""
+    text = orjson.dumps(summary, option=orjson.OPT_SORT_KEYS).decode()
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - escaped here
