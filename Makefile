@@ -38,6 +38,7 @@ lint: ## check style and types
 golden: clean-corpus-environment ## write sample_corpus/expected anew, to be read before it is committed
 	@$(clean-corpus-tool) -m clean_corpus run --fresh -o sample_corpus/expected -- sample_corpus/articles
 
+# hatchling and editables are what the editable installation is built with.
 lock: clean-corpus-environment ## pin the newest versions that pyproject.toml allows in requirements.lock
 	$(clean-corpus-tool) -m venv --clear build/lock
 	build/lock/bin/python -m pip install -qq --editable '.[dev,ray,warc]' hatchling editables
@@ -45,5 +46,6 @@ lock: clean-corpus-environment ## pin the newest versions that pyproject.toml al
 	mv build/lock/pins requirements.lock
 
 clean: ## remove the environment and the caches; results in OUTPUT are yours and stay
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis build dist
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	[ ! -f .venv/clean-corpus.json ] || rm -rf .venv
+	rm -rf .mypy_cache .ruff_cache .hypothesis build dist
+	find pipeline tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
