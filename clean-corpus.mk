@@ -53,6 +53,7 @@ clean-corpus-command = $(clean-corpus-tool) -m clean_corpus run -o $(call clean-
   $(if $(CLEAN_CORPUS_WORKERS),--workers $(CLEAN_CORPUS_WORKERS)) \
   $(CLEAN_CORPUS_OPTIONS) $(4) -- $(call clean-corpus-quote,$(1))
 
+clean-corpus-plain = $(call clean-corpus-command,$(CLEAN_CORPUS_INPUT),$(CLEAN_CORPUS_OUTPUT),$(CLEAN_CORPUS_CONFIG))
 clean-corpus-required = $(if $(CLEAN_CORPUS_$(1)),,$(error clean-corpus-run needs CLEAN_CORPUS_$(1)))
 
 # $(call clean-corpus-install,EXTRAS): a command that makes the environment unless it is there.
@@ -74,8 +75,7 @@ endef
 .PHONY: clean-corpus-run clean-corpus-environment
 
 clean-corpus-run: clean-corpus-environment
-	@$(call clean-corpus-required,INPUT)$(call clean-corpus-required,OUTPUT)$(call \
-	  clean-corpus-command,$(CLEAN_CORPUS_INPUT),$(CLEAN_CORPUS_OUTPUT),$(CLEAN_CORPUS_CONFIG))
+	@$(call clean-corpus-required,INPUT)$(call clean-corpus-required,OUTPUT)$(clean-corpus-plain)
 
 clean-corpus-environment:
 	@$(call clean-corpus-install,$(CLEAN_CORPUS_EXTRAS))

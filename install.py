@@ -75,6 +75,8 @@ def main(arguments: Sequence[str]) -> int:
             "name another folder with CLEAN_CORPUS_ENV=...\n"
         )
         return 2
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -85,11 +87,16 @@ def ensure(folder: Path, extras: set[str]) -> None:
         if holds(made, extras):
             return
         stamp.truncate(0)
-        extras |= present(made)
-        can_be_completed = made.get("made_from") == made_from()
-        if not (can_be_completed and complete(folder, extras)):
-            make(folder, extras)
-        json.dump({"made_from": made_from(), "extras": sorted(extras)}, stamp, indent=2)
+        wanted = extras | present(made)
+        able = completers(folder, wanted) if made.get("made_from") == made_from() else []
+        if not able:
+            make(folder, wanted)
+        elif not any(run(installer.fill) for installer in able):
+            # Where there is no network, say; an installer that fails leaves what is there.
+            write_stamp(stamp, present(made))
+            message = f"{sorted(extras)} could not be added; the installer's reason is above"
+            raise CannotInstallError(message)
+        write_stamp(stamp, wanted)
 
 
 def made_from() -> dict[str, str]:
@@ -130,6 +137,11 @@ def read_stamp(path: Path) -> dict[str, object]:
     return stamp if isinstance(stamp, dict) else {}
 
 
+def write_stamp(stamp: TextIO, extras: Collection[str]) -> None:
+    """Write the stamp of a complete environment."""
+    json.dump({"made_from": made_from(), "extras": sorted(extras)}, stamp, indent=2)
+
+
 @contextmanager
 def claimed(folder: Path) -> Iterator[TextIO]:
     """Hold the lock of `folder`, which is created; raise if it is somebody else's environment."""
@@ -145,12 +157,6 @@ def claimed(folder: Path) -> Iterator[TextIO]:
         # The kernel lets go of this lock when the process dies, however it dies.
         fcntl.flock(stamp, fcntl.LOCK_EX)
         yield stamp
-
-
-def complete(folder: Path, extras: Collection[str]) -> bool:
-    """Add `extras` to an environment that is otherwise up to date; tell whether that worked."""
-    found = installers(folder, extras)
-    return bool(found) and run(found[0].fill)
 
 
 def make(folder: Path, extras: Collection[str]) -> None:
@@ -192,6 +198,12 @@ def installers(folder: Path, extras: Collection[str]) -> list[Installer]:
         fill = [python, "-I", "-m", "pip", "install", "-qq", "--editable", project]
         found.append(Installer("pip", create, fill))
     return found
+
+
+def completers(folder: Path, extras: Collection[str]) -> list[Installer]:
+    """List the installers that can add to the environment as it is; pip must be in it."""
+    has_pip = (folder / "bin" / "pip").exists()
+    return [one for one in installers(folder, extras) if one.name == "uv" or has_pip]
 
 
 def clear(folder: Path) -> None:

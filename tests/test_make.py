@@ -232,6 +232,13 @@ def test_environment_is_made_once_and_again_after_an_interruption(project: Path)
 
     assert is_complete()
     assert not is_complete("test")
+    # What cannot be added leaves what is there as it was; pip is gone, and this uv refuses.
+    (environment / "bin" / "pip").unlink()
+    refuser = program(project / "refuser" / "uv", "exit 1")
+    path = f"{refuser.parent}:{os.environ['PATH']}"
+    refused = run_with(project, CLEAN_CORPUS_EXTRAS="test", PATH=path).stderr
+    assert "['test'] could not be added" in refused
+    assert is_complete()
     (project / "requirements.lock").touch()
     assert is_complete()
     (project / "requirements.lock").write_text("another==1\n")
@@ -258,7 +265,9 @@ def test_environment_of_somebody_else_is_left_alone(project: Path) -> None:
 
 
 def test_too_old_a_python_is_one_sentence(project: Path) -> None:
-    old = program(project / "old" / "python", 'if [ "$1" = -V ]; then echo Python 3.10.13; else exit 1; fi')
+    old = program(
+        project / "old" / "python", 'if [ "$1" = -V ]; then echo Python 3.10.13; else exit 1; fi'
+    )
     said = make(
         project,
         "-f",
