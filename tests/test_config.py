@@ -177,6 +177,19 @@ def test_a_wrong_value_is_one_sentence(tmp_path: Path, text: str, message: str) 
     assert refused(tmp_path, text) == [f"my.toml:{message}"]
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rules = '1'", "rules: there is no rule set '1'. There is: 2026.1."),
+        ("disable = ['common.nothing']", "disable: there is no rule 'common.nothing'."),
+        ("protect = ['(']", "protect: "),
+    ],
+)
+def test_rules_that_are_not_there(tmp_path: Path, text: str, message: str) -> None:
+    (line,) = refused(tmp_path, f"[boilerplate]\n{text}\n")
+    assert line.startswith(f"my.toml:2: boilerplate.{message}")
+
+
 def test_every_mistake_is_named_in_the_order_of_lines(tmp_path: Path) -> None:
     text = "[run]\nworkers = 'all'\n[dedup]\nbands = 999\ntreshold = 1\n[limits]\nmin_chars = -1\n"
     lines = refused(tmp_path, text, "output.mode=drop")

@@ -112,14 +112,17 @@ def run(
 ) -> None:
     """Clean and deduplicate INPUT into OUT."""
     from clean_corpus import settings
-    from clean_corpus.commands import run as command
 
     flags = {"run.workers": workers, "output.mode": mode, "output.to": to}
     more = [f"{key}={value}" for key, value in flags.items() if value is not None]
+    loaded = settings.load(config, [*set_, *more])
+
+    from clean_corpus.commands import run as command
+
     command.run(
         inputs,
         out,
-        settings.load(config, [*set_, *more]),
+        loaded,
         run_dir=run_dir,
         limit=limit,
         fresh=fresh,

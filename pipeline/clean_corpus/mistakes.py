@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from clean_corpus import lexicons
 from clean_corpus.config import Boilerplate, Config, Input
+from clean_corpus.errors import ConfigError
 from clean_corpus.toml import KeyPath
 
 #: The stages that can be named in `stages`; anything else is "module:function".
@@ -70,6 +71,7 @@ def of_meaning(config: Config) -> Iterator[Mistake]:
     yield from _contradictions(config)
     yield from _unknown_stages(config.stages)
     yield from _unknown_classes(config.boilerplate)
+    yield from _unknown_rules(config.boilerplate)
     yield from _unknown_charsets(config.input)
     yield from _missing_files(config.boilerplate)
 
@@ -143,6 +145,20 @@ def _unknown_classes(boilerplate: Boilerplate) -> Iterator[Mistake]:
                 hint = _suggestion(class_, lexicons.CLASSES)
                 hint = hint or " See `clean-corpus rules` for the classes."
                 yield Mistake(((*table, class_),), f"unknown class.{hint}")
+
+
+def _unknown_rules(boilerplate: Boilerplate) -> Iterator[Mistake]:
+    if boilerplate.rules not in lexicons.RULES:
+        what = f"there is no rule set {boilerplate.rules!r}. There is: {', '.join(lexicons.RULES)}."
+        yield Mistake((("boilerplate", "rules"),), what)
+    for option in ("disable", "protect"):
+        # Only these need all rules at hand, and reading them takes a while.
+        if alone := boilerplate.model_dump(include={option}, exclude_defaults=True):
+            try:
+                lexicons.load(Boilerplate(**alone))
+            except ConfigError as error:
+                what = str(error).removeprefix(f"boilerplate.{option}: ")
+                yield Mistake((("boilerplate", option),), what)
 
 
 def _unknown_charsets(options: Input) -> Iterator[Mistake]:

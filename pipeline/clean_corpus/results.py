@@ -118,3 +118,18 @@ def _at(record: Any, path: str) -> Any:
 
 def _text(value: Any) -> str:
     return "\n\n".join(value) if isinstance(value, list) else value or ""
+
+
+def kept(out: Path) -> Iterator[Document]:
+    """Give the documents of the corpus, in input order."""
+    options = config(out)
+    fields = options.fields
+    for path in sorted((out / "corpus").iterdir()):
+        for record in lines(path):
+            clean = record[options.output.clean_field]
+            yield Document(
+                clean["id"],
+                _text(_at(record, fields.text)),
+                _at(record, fields.source),
+                _at(record, fields.title),
+            )

@@ -48,8 +48,8 @@ def collect(out: Path) -> Samples:
     The choice depends on the content alone: the clusters with the least similar members, and of
     every class of edits the same number, drawn by hash.
     """
-    clusters = _doubtful(results.lines(out / "clusters.jsonl"))
-    chosen = _drawn(results.edits(out))
+    clusters = doubtful(results.lines(out / "clusters.jsonl"))
+    chosen = drawn(results.edits(out))
     wanted = {id_ for id_, _ in chosen}
     wanted.update(id_ for keeper, member, _ in clusters for id_ in (keeper, member))
     documents = {document.id: document for document in _documents(out) if document.id in wanted}
@@ -75,7 +75,7 @@ def _documents(out: Path) -> Iterator[Document]:
     yield from results.removed(out)
 
 
-def _doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+def doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
     """Give keeper, least similar member and number of others of the most doubtful clusters."""
 
     def doubt(cluster: Mapping[str, Any]) -> tuple[float, str]:
@@ -92,7 +92,7 @@ def _least(cluster: Mapping[str, Any]) -> dict[str, Any]:
     return member
 
 
-def _drawn(edits: Iterable[tuple[str, Sequence[Edit]]]) -> list[tuple[str, Edit]]:
+def drawn(edits: Iterable[tuple[str, Sequence[Edit]]]) -> list[tuple[str, Edit]]:
     """Draw edits by hash, class by class in turn, so that rare classes are seen too."""
     best: dict[str, list[tuple[int, str, Edit]]] = defaultdict(list)
     for id_, group in edits:
