@@ -15,6 +15,7 @@ import pytest
 from clean_corpus import cli, settings, starter
 from clean_corpus.commands import console
 from clean_corpus.config import Output
+from clean_corpus.errors import ConfigError
 from made_run import BASE, SUMMARY, make, write_lines
 
 
@@ -129,7 +130,7 @@ def test_flags_win_over_set(run: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def load(path: str | None, overrides: list[str]) -> None:
         seen.extend(overrides)
-        raise cli.ConfigError("seen")
+        raise ConfigError("seen")
 
     monkeypatch.setattr(settings, "load", load)
     run("run", "x", "--set", "a.b=1", "--workers", "3", "--mode", "mark", "--to", "jsonl.gz")
