@@ -1,0 +1,104 @@
+"""Learn: turn what each source repeats into a lexicon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from clean_corpus import config
+from clean_corpus.corpus.furniture import Finding, furniture
+from clean_corpus.corpus.passages import articles, read_batch
+from clean_corpus.learned import BOTTOM, TOP, Lesson, is_telling, lesson_id, to_toml
+
+_WHY = {
+    TOP: "stands at the top of {} of {} articles of this source",
+    BOTTOM: "stands at the bottom of {} of {} articles of this source",
+    "": "stands in {} of {} articles of this source",
+}
+
+
+def gather(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write `lessons`: what the sources of one partition teach, as JSON.
+
+    Inputs: passages and documents, shard by shard. Options: partition, learn.
+    """
+    learn = config.Learn.model_validate(options["learn"])
+    table = articles(inputs["passages"], options["partition"])
+    lessons: list[Lesson] = []
+    sources = 0
+    for source, part in _by_source(table):
+        if part.num_rows >= learn.min_articles:
+            sources += 1
+            lessons += _spelled(source, part, furniture(part, learn), inputs["documents"])
+    Path(outputs["lessons"]).write_bytes(orjson.dumps(lessons))
+    return {"articles": table.num_rows, "sources": sources, "rules": len(lessons)}
+
+
+def _by_source(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    names = table["source"].combine_chunks().dictionary_encode()
+    codes = names.indices.to_numpy()
+    edges = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])) if len(codes) else codes
+    for start, end in pairwise([*edges, len(codes)]):
+        yield names.dictionary[int(codes[start])].as_py(), table.slice(start, end - start)
+
+
+def _spelled(
+    source: str, part: pa.Table, findings: Sequence[Finding], documents: Sequence[str]
+) -> Iterator[Lesson]:
+    """Turn findings into rules, with texts and ids read from the documents that show them."""
+    shown = sorted({article for finding in findings for article, _, _ in finding.rows})
+    places = part.select(["shard", "batch", "row"]).take(pa.array(shown, pa.int64())).to_pylist()
+    texts = dict(zip(shown, _texts(places, documents), strict=True))
+    for finding in findings:
+        spellings = [texts[article][start:end] for article, start, end in finding.rows]
+        text = max(spellings, key=spellings.count).decode()
+        if not is_telling(text, finding.scope):
+            continue
+        keys = part["key"].take(pa.array([article for article, _, _ in finding.rows])).to_pylist()
+        yield {
+            "id": lesson_id(source, finding.hash),
+            "why": _WHY[finding.where].format(finding.votes, finding.voters),
+            "source": source,
+            "class": "learned",
+            "scope": finding.scope,
+            "where": finding.where,
+            "text": text,
+            "count": finding.votes,
+            "articles": finding.voters,
+            "examples": keys,
+        }
+
+
+def _texts(places: Sequence[Mapping[str, int]], documents: Sequence[str]) -> list[bytes]:
+    """Read the base texts at the given places."""
+    texts: dict[int, bytes] = {}
+    by_batch = sorted(range(len(places)), key=lambda i: _batch(places[i]))
+    for (shard, number), group in groupby(by_batch, lambda i: _batch(places[i])):
+        batch = read_batch(documents[shard], number, ["text"])
+        for i in group:
+            texts[i] = batch["text"][places[i]["row"]].as_buffer().to_pybytes()
+    return [texts[i] for i in range(len(places))]
+
+
+def _batch(place: Mapping[str, int]) -> tuple[int, int]:
+    return place["shard"], place["batch"]
+
+
+def write_learned(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write `learned`, the lexicon, from the `lessons` of all partitions."""
+    del options
+    lessons = [
+        lesson for path in inputs["lessons"] for lesson in orjson.loads(Path(path).read_bytes())
+    ]
+    Path(outputs["learned"]).write_text(to_toml(lessons), encoding="utf-8", newline="\n")
+    return {"rules": len(lessons)}

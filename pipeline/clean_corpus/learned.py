@@ -1,0 +1,141 @@
+"""Learned rules: how they are written as a lexicon, and where they hold in a text.
+
+A rule is a whole line, or the head or tail of one, of one source. It is matched as it was counted
+(`clean_corpus.kernels.passages`): without regard to case, numbers, and kinds of quotes, dashes and
+blanks; and only near the end of the article that it was learned at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus.kernels import passages as kernel
+from clean_corpus.text import buffers
+
+#: The scope of a rule for each kind of unit.
+SCOPES = ("line", "head", "tail")
+TOP, BOTTOM = "top", "bottom"
+
+# How many lines from its end of the article a rule still holds.
+_REACH = 12
+
+_HEADER = """\
+# What each source repeats in its articles, as found in this input. Edit it, and give it back with
+#   --set boilerplate.learned=FILE
+# `count` of `articles` distinct articles hold the text, `examples` names some of them. Matching
+# disregards case, numbers, and the kinds of quotes, dashes and blanks.
+language = "common"
+version = "learned"
+"""
+
+
+#: A rule as it stands in the file.
+Lesson = TypedDict(
+    "Lesson",
+    {
+        "id": str,
+        "why": str,
+        "source": str,
+        "class": str,
+        "scope": str,
+        "where": str,
+        "text": str,
+        "count": int,
+        "articles": int,
+        "examples": list[str],
+    },
+)
+
+
+def lesson_id(source: str, value: int) -> str:
+    """Name a rule by its source and the hash of its folded text; `learned.` comes before it."""
+    slug = re.sub(r"[^a-z0-9]+", "-", source.lower()).strip("-")[:40] or "source"
+    digest = hashlib.blake2b(f"{source}\0{value}".encode(), digest_size=4).hexdigest()
+    return f"{slug}.{digest}"
+
+
+def is_telling(text: str, scope: str) -> bool:
+    """Tell whether a text can be a rule: not a mere separator, nor a prefix like "18h30 -"."""
+    if "..." in text or "…" in text:
+        return True
+    if scope == "line":
+        return sum(c.isalnum() for c in text) >= 2
+    return sum(len(c.encode()) for c in text if c.isalpha()) >= 4
+
+
+def to_toml(lessons: Iterable[Lesson]) -> str:
+    """Write a lexicon, sorted by source, then count, then text."""
+    order = sorted(
+        lessons, key=lambda x: (x["source"], -x["count"], x["scope"], x["text"], x["id"])
+    )
+    return "\n".join([_HEADER, *map(_rule, order)])
+
+
+def _rule(lesson: Lesson) -> str:
+    return "\n".join(["[[rules]]", *(f"{key} = {_value(x)}" for key, x in lesson.items()), ""])
+
+
+def _value(value: object) -> str:
+    # JSON's escapes are TOML's, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+class Lookup(NamedTuple):
+    """Rules by hash of source and text: sorted `keys`, the `rule` behind each, and its place."""
+
+    keys: npt.NDArray[np.uint64]
+    rule: npt.NDArray[np.int64]
+    where: npt.NDArray[np.str_]
+
+
+class Found(NamedTuple):
+    """Where rules hold: number of the rule, row of the text, bytes of the text; sorted by text."""
+
+    rule: npt.NDArray[np.int64]
+    doc: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+
+
+def lookup(rules: Sequence[tuple[str, str, str, str]]) -> Lookup:
+    """Index rules, each given as source, scope, where and text."""
+    texts = pa.array([text for _, _, _, text in rules], pa.large_string())
+    kinds = np.array([SCOPES.index(scope) for _, scope, _, _ in rules], np.uint8)
+    keys = kernel.fingerprints(*buffers(texts), kinds)
+    keys ^= np.array([_source_hash(source) for source, _, _, _ in rules], np.uint64)
+    order = np.argsort(keys, kind="stable")
+    where = np.array([where for _, _, where, _ in rules], np.str_)
+    return Lookup(keys[order], order, where[order])
+
+
+def find(index: Lookup, texts: pa.LargeStringArray, sources: pa.StringArray) -> Found:
+    """Find the rules of each text's source; a text without a source (null) has none."""
+    data, offsets = buffers(texts)
+    units, about = kernel.cut(data, offsets)
+    names = sources.dictionary_encode()
+    hashes = [0, *map(_source_hash, names.dictionary.to_pylist())]
+    of_text = np.array(hashes, np.uint64)[pc.fill_null(names.indices, -1).to_numpy() + 1]
+    keys = units.hash ^ of_text[units.doc]
+    at = np.minimum(np.searchsorted(index.keys, keys), max(len(index.keys) - 1, 0))
+    hit = np.flatnonzero((index.keys[at] == keys) if len(index.keys) else np.zeros(len(keys), bool))
+    below = about.lines[units.doc[hit]] - 1 - units.line[hit]
+    where = index.where[at[hit]]
+    far = ((where == TOP) & (units.line[hit] >= _REACH)) | ((where == BOTTOM) & (below >= _REACH))
+    hit = hit[~far & ((units.end - units.start)[hit] <= kernel.MAX_LINE)]
+    doc = units.doc[hit].astype(np.int64)
+    return Found(
+        index.rule[at[hit]], doc, units.start[hit] - offsets[doc], units.end[hit] - offsets[doc]
+    )
+
+
+def _source_hash(source: str) -> int:
+    return int.from_bytes(hashlib.blake2b(source.encode(), digest_size=8).digest(), "little")
