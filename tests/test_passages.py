@@ -165,6 +165,10 @@ class Site:
             lines.append(self.closing)
         if number % 7 == 3:
             lines.insert(1, f"{self.team} - {self.phrase(1).title()} {self.random.randint(0, 5)}-1")
+        if number % 5 == 2:
+            lines.insert(
+                2, f"{self.phrase(4).title()} ({self.random.randint(1, 99)} %, 12 votes at noon)"
+            )
         if number % 11 == 2:
             lines.insert(3, f"{self.team} – {self.sentence()}")
         return lines

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypedDict
 
@@ -63,8 +64,13 @@ def lesson_id(source: str, value: int) -> str:
     return f"{slug}.{digest}"
 
 
-def is_telling(text: str, scope: str) -> bool:
-    """Tell whether a text can be a rule: not a mere separator, nor a prefix like "18h30 -"."""
+def is_telling(text: str, scope: str, where: str) -> bool:
+    """Tell whether a text can be a rule.
+
+    A mere separator cannot, nor a prefix like "18h30 -", nor a bracket amid an article.
+    """
+    if scope != "line" and not where and unicodedata.category(text[0]) == "Ps":
+        return False
     if "..." in text or "…" in text:
         return True
     if scope == "line":

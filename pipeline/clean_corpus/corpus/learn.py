@@ -60,7 +60,7 @@ def _spelled(
     for finding in findings:
         spellings = [texts[article][start:end] for article, start, end in finding.rows]
         text = max(spellings, key=spellings.count).decode()
-        if not is_telling(text, finding.scope):
+        if not is_telling(text, finding.scope, finding.where):
             continue
         keys = part["key"].take(pa.array([article for article, _, _ in finding.rows])).to_pylist()
         yield {
