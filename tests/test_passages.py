@@ -255,6 +255,92 @@ def test_planted_furniture_is_learned_and_nothing_else(
     assert len(wanted & found) >= 0.98 * len(wanted), sorted(wanted - found)[:5]
 
 
+# One trap at a time: 60 articles of a site, and what is learned from them.
+
+
+def wrapped(site: Site) -> str:
+    """An article as old wires broke it, with lines that end inside sentences."""
+    words = site.phrase(40).split()
+    broken = [" ".join(words[i : i + 8]) for i in range(0, 40, 8)]
+    return "\n".join(
+        ["The Board Of Trade", "Governors said", *broken[:-1], broken[-1] + ".", "Wire"]
+    )
+
+
+def article(site: Site, *lines: str, at: int = -1) -> str:
+    """Two paragraphs with lines between, above (at = 0) or below (at = 2)."""
+    body = [site.paragraph(), site.paragraph()]
+    body[at:at] = lines
+    return "\n".join(body)
+
+
+TRAPS: dict[str, tuple[Callable[[Site, int], str], set[tuple[str, str]]]] = {
+    "a link that stands on a line of its own": (
+        lambda site, _: article(
+            site,
+            "Lyon",
+            "is the town of " + site.sentence(),
+            *(site.sentence() for _ in range(6)),
+            at=0,
+        ),
+        set(),
+    ),
+    "wrapped prose, and a wire's name": (lambda site, _: wrapped(site), {("line", "wire")}),
+    "a refrain": (lambda site, _: article(site, "Hey ho", site.sentence(), "Hey ho", at=2), set()),
+    "an author's last words": (
+        lambda site, i: article(site, *["Keep well until next week."] * (i % 5 == 0), at=2),
+        set(),
+    ),
+    "a plea": (
+        lambda site, i: article(site, *["Keep us going with a gift."] * (i % 2), at=2),
+        {("line", "keep us going with a gift.")},
+    ),
+    "a subhead with a dash": (
+        lambda site, i: article(site, *["Cup – who won the final match"] * (i % 2)),
+        set(),
+    ),
+    "scores above": (
+        lambda site, _: article(site, f"Lyon - {site.word()} 2-{site.random.randint(0, 9)}", at=0),
+        set(),
+    ),
+    "titles about one town": (
+        lambda site, i: article(site, site.phrase(4).title() + " – Lyon" * (i % 5 == 0), at=0),
+        set(),
+    ),
+    "a channel's name": (
+        lambda site, _: article(site, f"{site.word().title()} – watch it on Our Channel"),
+        {("tail", "- watch it on our channel")},
+    ),
+    "prices in a list": (
+        lambda site, _: article(site, f"{site.word().title()} – 12 euros a kilo"),
+        set(),
+    ),
+    "words in a list": (
+        lambda site, _: article(site, f"{site.word().title()} – lentil"),
+        set(),
+    ),
+    "a site and its section": (
+        lambda site, _: article(site, site.phrase(4).title() + " – Sport – The Daily", at=0),
+        {("tail", "- sport - the daily")},
+    ),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_what_one_site_teaches(trap: str, tmp_path: Path) -> None:
+    write, expected = TRAPS[trap]
+    site = Site(7)
+    table = pa.table(
+        {
+            "key": pa.array([str(i) for i in range(60)]),
+            "text": pa.array([write(site, i) for i in range(60)], pa.large_string()),
+            "source": pa.array([site.name] * 60),
+        }
+    )
+    rules = tomllib.loads(taught(tmp_path, table, 1, 1)[0]).get("rules", [])
+    assert {(rule["scope"], folded(rule["text"])) for rule in rules} == expected
+
+
 def test_the_lexicon_does_not_depend_on_order_shards_or_partitions(
     lesson: tuple[list[Site], pa.Table, str], tmp_path: Path
 ) -> None:

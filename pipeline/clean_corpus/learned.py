@@ -67,9 +67,12 @@ def lesson_id(source: str, value: int) -> str:
 def is_telling(text: str, scope: str, where: str) -> bool:
     """Tell whether a text can be a rule.
 
-    A mere separator cannot, nor a prefix like "18h30 -", nor a bracket amid an article.
+    A mere separator cannot, nor a prefix like "18h30 -"; nor, but at the bottom of articles, the
+    tail of a line that is a bracket or holds a number, such as "- 12 euros a kilo".
     """
-    if scope != "line" and not where and unicodedata.category(text[0]) == "Ps":
+    numbered = any(map(str.isdigit, text))
+    bracket = unicodedata.category(text[0]) == "Ps"
+    if scope == "tail" and where != BOTTOM and (numbered or bracket):
         return False
     if "..." in text or "…" in text:
         return True

@@ -293,12 +293,12 @@ def _affix_place(rows: _Rows, places: _Places, voters: int, needed: int) -> str 
         return None
     ended = 2 * rows.has(kernel.ENDED).sum() > len(rows.doc)
     contact = 2 * rows.has(kernel.CONTACT).sum() > len(rows.doc)
-    first = 10 * (places.above <= 1).sum() >= 9 * len(rows.doc)
-    last = 10 * (places.below == 0).sum() >= 9 * len(rows.doc)
     if rows.kind[0] == kernel.PREFIX:
         # A dateline or a rubric, before a lead; "Home - Away 2-1" is no sentence.
-        lead = 10 * rows.has(kernel.ENDED).sum() >= 9 * len(rows.doc)
-        return TOP if first and lead else None
+        lead = (places.above <= 1) & rows.has(kernel.ENDED)
+        return TOP if 10 * lead.sum() >= 9 * len(rows.doc) else None
+    first = 10 * (places.above == 0).sum() >= 9 * len(rows.doc)
+    last = 10 * (places.below == 0).sum() >= 9 * len(rows.doc)
     if last and (not ended or contact or count >= max(2 * needed, _part(voters, 1, 10))):
         return BOTTOM
     if ended:
