@@ -1,0 +1,227 @@
+"""Fold texts into the view that patterns are matched on, line by line, and find the way back.
+
+The view has blanks collapsed and trimmed, quotes, dashes and bullets unified, marks of Latin and
+Greek letters dropped, and a twin in lower case of the same length. What becomes of a code point
+is data: two tables (`clean_corpus.dialect.tables`), one entry for each code point of the first
+plane: kind in the top byte (how many bytes replace it, or one of the kinds below), bytes below.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from clean_corpus.kernels import compiled
+
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int64]
+Table = npt.NDArray[np.int32]
+
+KEEP, BLANK, DROP, BREAK = 0, 16, 17, 18
+
+
+class Folded(NamedTuple):
+    """The lines of a batch that are not blank, and their view.
+
+    For line i: `doc[i]`; its bytes `[begin, stop)` in the data, `[start, end)` without the blanks
+    around; `breaks[i]`, the line breaks between it and the line before; `[view[i], view[i + 1])`
+    in `cased` and `lower`; `core[i]`, a hash of its lower case from the first to the last letter
+    or digit. All arrays are int64 but `core`, which is uint64.
+    """
+
+    doc: Offsets
+    begin: Offsets
+    stop: Offsets
+    start: Offsets
+    end: Offsets
+    breaks: Offsets
+    view: Offsets
+    core: npt.NDArray[np.uint64]
+    cased: Bytes
+    lower: Bytes
+
+
+@compiled
+def _size(byte: int) -> int:
+    return 1 + (byte >= 0xC0) + (byte >= 0xE0) + (byte >= 0xF0)
+
+
+@compiled
+def _code(data: Bytes, at: int, size: int) -> int:
+    code = int(data[at])
+    if size == 2:
+        code = (code & 0x1F) << 6 | (data[at + 1] & 0x3F)
+    elif size == 3:
+        code = (code & 0x0F) << 12 | int(data[at + 1] & 0x3F) << 6 | (data[at + 2] & 0x3F)
+    elif size == 4:
+        code = 0xFFFF
+    return code  # beyond the first plane nothing is folded
+
+
+@compiled
+def _is_word(byte: int) -> bool:
+    return byte >= 0x80 or 48 <= byte <= 57 or 97 <= byte <= 122
+
+
+@compiled
+def _core(lower: Bytes, start: int, end: int) -> np.uint64:
+    while start < end and not _is_word(lower[start]):
+        start += 1
+    while end > start and not _is_word(lower[end - 1]):
+        end -= 1
+    value = np.uint64(0xCBF29CE484222325)
+    for i in range(start, end):
+        value = (value ^ np.uint64(lower[i])) * np.uint64(0x100000001B3)
+    return value
+
+
+@compiled
+def _fold(
+    data: Bytes,
+    offsets: Offsets,
+    table: Table,
+    low_table: Table,
+    cased: Bytes,
+    lower: Bytes,
+    lines: Offsets,
+    core: npt.NDArray[np.uint64],
+) -> tuple[int, int]:
+    write = 0
+    count = 0
+    for doc in range(offsets.size - 1):
+        stop = offsets[doc + 1]
+        i = offsets[doc]
+        begin = i
+        view = write
+        first = -1
+        last = i
+        breaks = 0
+        pending = False
+        while i <= stop:
+            size = 1
+            kind = BREAK
+            entry = 0
+            code = 10
+            if i < stop:
+                size = _size(data[i])
+                code = _code(data, i, size)
+                entry = int(table[code])
+                kind = entry >> 24
+                if code == 13 and i + 1 < stop and data[i + 1] == 10:
+                    kind = BLANK
+            if kind == BREAK:
+                if first >= 0:
+                    lines[0, count] = doc
+                    lines[1, count] = begin
+                    lines[2, count] = i
+                    lines[3, count] = first
+                    lines[4, count] = last
+                    lines[5, count] = breaks
+                    lines[6, count] = view
+                    core[count] = _core(lower, view, write)
+                    count += 1
+                    breaks = 0
+                breaks += 1
+                view = write
+                first = -1
+                pending = False
+                begin = i + size
+            elif kind == BLANK:
+                pending = first >= 0
+            elif kind != DROP:
+                if pending:
+                    cased[write] = 32
+                    lower[write] = 32
+                    write += 1
+                    pending = False
+                if first < 0:
+                    first = i
+                last = i + size
+                low = int(low_table[code])
+                length = kind if kind else size
+                for k in range(length):
+                    if kind:
+                        cased[write + k] = (entry >> 8 * k) & 255
+                    else:
+                        cased[write + k] = data[i + k]
+                    if low >> 24:
+                        lower[write + k] = (low >> 8 * k) & 255
+                    else:
+                        lower[write + k] = cased[write + k]
+                write += length
+            i += size
+    lines[6, count] = write
+    return count, write
+
+
+@compiled
+def _unfold(
+    data: Bytes,
+    table: Table,
+    start: Offsets,
+    end: Offsets,
+    line: Offsets,
+    at: Offsets,
+    left: Offsets,
+    right: Offsets,
+) -> None:
+    current = -1
+    i = 0
+    write = 0
+    for k in range(line.size):
+        if line[k] != current:
+            current = line[k]
+            i = start[current]
+            write = 0
+        while i < end[current]:
+            size = _size(data[i])
+            kind = int(table[_code(data, i, size)]) >> 24
+            length = 0
+            stop = i + size
+            if kind == 16 or kind == BREAK:
+                while stop < end[current]:
+                    size = _size(data[stop])
+                    if int(table[_code(data, stop, size)]) >> 24 < BLANK:
+                        break
+                    stop += size
+                length = 1
+            elif kind != DROP:
+                length = kind if kind else size
+            if write + length > at[k]:
+                left[k] = i
+                right[k] = stop
+                break
+            write += length
+            i = stop
+        else:
+            left[k] = end[current]
+            right[k] = end[current]
+
+
+def fold(data: Bytes, offsets: Offsets, tables: tuple[Table, Table]) -> Folded:
+    """Fold the UTF-8 texts `data[offsets[i]:offsets[i + 1]]`, the first offset being 0."""
+    breaks = int(np.count_nonzero((data == 10) | (data == 13)))
+    separators = int(np.count_nonzero(data == 0xE2))  # U+2028 and U+2029 begin with it
+    capacity = breaks + separators + len(offsets)
+    lines = np.empty((7, capacity + 1), np.int64)
+    core = np.empty(capacity, np.uint64)
+    cased, lower = np.empty(data.size + 1, np.uint8), np.empty(data.size + 1, np.uint8)
+    count, size = _fold(data, offsets, *tables, cased, lower, lines, core)
+    doc, begin, stop, start, end, gap = (row[:count] for row in lines[:6])
+    view = lines[6, : count + 1]
+    return Folded(doc, begin, stop, start, end, gap, view, core[:count], cased[:size], lower[:size])
+
+
+def unfold(
+    data: Bytes, folded: Folded, table: Table, line: Offsets, at: Offsets
+) -> tuple[Offsets, Offsets]:
+    """Give the bytes `[left, right)` of the data that made byte `at` of the view of each `line`.
+
+    `at` counts from the start of the line's view; pairs are sorted by line and `at`. A collapsed
+    run of blanks is one place.
+    """
+    left, right = np.empty(line.size, np.int64), np.empty(line.size, np.int64)
+    _unfold(data, table, folded.start, folded.end, line, at, left, right)
+    return left, right

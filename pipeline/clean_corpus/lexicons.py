@@ -1,0 +1,302 @@
+"""Lexicons: boilerplate rules as data, read from TOML, checked, and found by id.
+
+A lexicon is a file `<language>.toml` (`common.toml` holds for every language):
+
+    language = "fr"
+    version = "2026.1"
+    status = "flag"               # until the language is proven, its rules only flag
+
+    [words]                       # used in patterns as <month>
+    month = "janvier|fevrier|mars"
+
+    [[rules]]
+    id = "newsletter-plea"        # everywhere else: fr.newsletter-plea
+    why = "an invitation to subscribe to a newsletter is not the article"
+    class = "newsletter_plea"     # one of CLASSES
+    scope = "line"                # line, head or tail of a line, or span anywhere in it
+    pattern = "abonnez-vous .*newsletter.*"
+    removes = ["Abonnez-vous ici a notre newsletter."]
+    keeps = ["La newsletter du parti compte mille lecteurs."]
+
+Instead of `pattern`: `phrases`, which are words and not patterns, or `cues` of which `least`
+different ones must occur in a line without quotations. `[[ ]]` in an example of `removes` marks
+what goes, where it is not the whole. Learned lexicons carry `source` and `text` (a whole line, or
+the head or tail of one, without regard to numbers) and need no examples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import re2
+
+from clean_corpus import dialect, needs, toml
+from clean_corpus.config import Boilerplate
+from clean_corpus.errors import ConfigError
+
+#: The rule sets this version knows; `boilerplate.rules` in a configuration pins one.
+RULES = ("2026.1",)
+
+#: What boilerplate is called, everywhere.
+CLASSES = (
+    *("site_tagline", "site_suffix", "dateline", "byline", "date_stamp", "relative_time", "epoch"),
+    *("image_credit", "image_caption", "info_header", "related_header", "related_link"),
+    *("newsletter_plea", "app_plea", "social_plea", "subscribe_plea"),
+    *("donation_header", "donation_plea", "membership", "survey", "advertising", "share_bar"),
+    *("hashtags", "mentions", "comment_prompt", "cookie_notice", "legal", "copyright"),
+    *("agency_credit", "paywall", "markdown_image", "markup_residue", "repeated_headline"),
+    *("navigation", "learned"),
+)
+
+SCOPES = ("line", "head", "tail", "span")
+#: Where a line must stand: the first one, near the top or the bottom of what is kept, or `near`,
+#: which is near the top, below a subhead, or next to another removed line.
+PLACES = ("", "first", "top", "bottom", "edge", "near")
+
+# What each key of a rule must be, and what messages call that.
+_KINDS: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(("id", "why", "class", "scope", "pattern"), (str, "a text")),
+    **dict.fromkeys(("where", "status", "source", "text"), (str, "a text")),
+    **dict.fromkeys(("phrases", "cues", "removes", "keeps", "examples"), (list, "a list of texts")),
+    **dict.fromkeys(("cased", "glued", "votes"), (bool, "true or false")),
+    **dict.fromkeys(("least", "max", "count", "articles"), (int, "a number")),
+}
+
+
+class Rule(NamedTuple):
+    """One rule. `patterns` are expanded, in the dialect; a line longer than `max` is not tried.
+
+    `text` is that of a learned rule, as it stands in the file: `clean_corpus.learned` matches it.
+    """
+
+    id: str
+    language: str
+    why: str
+    class_: str
+    scope: str
+    where: str = ""
+    patterns: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    least: int = 1
+    max: int = 0
+    cased: bool = False
+    glued: bool = False
+    votes: bool = False
+    flags: bool = False
+    source: str = ""
+    removes: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+    place: str = ""
+    text: str = ""
+
+    def origin(self) -> str:
+        """Give `file:line` and the id, as messages begin."""
+        return f"{self.place}: rule {self.id}"
+
+
+class Lexicons(NamedTuple):
+    """All rules that are on, in the order of the files, and what is protected from them."""
+
+    rules: tuple[Rule, ...]
+    protect: tuple[str, ...] = ()
+
+    def find(self, rule_id: str) -> Rule:
+        """Give the rule of that id; raises ConfigError with the nearest ids if there is none."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise ConfigError(f"there is no rule {rule_id!r}.{_suggestion(rule_id, self.rules)}")
+
+    def languages(self) -> tuple[str, ...]:
+        """Give the languages that have rules, sorted; `common` is one of them."""
+        return tuple(sorted({rule.language for rule in self.rules}))
+
+
+def shipped() -> Path:
+    """Give the folder of the shipped lexicons: in the wheel, else in the repository."""
+    here = Path(__file__).parent
+    inside = here / "configs" / "lexicons"
+    return inside if inside.is_dir() else here.parent.parent / "configs" / "lexicons"
+
+
+def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
+    """Read the shipped lexicons, the user's, and the learned one.
+
+    Raises ConfigError with file, line and rule where one of them is wrong, where a rule set is
+    pinned that is not there, or where a rule to be disabled is unknown.
+    """
+    if options.rules not in RULES:
+        raise ConfigError(
+            f"boilerplate.rules: there is no rule set {options.rules!r}. "
+            f"This version has: {', '.join(RULES)}."
+        )
+    paths = sorted(shipped().glob("*.toml")) + [Path(path) for path in options.lexicons]
+    common = _words(toml.read(shipped() / "common.toml"))
+    rules = [rule for path in paths for rule in _read(path, common)]
+    if learned is not None:
+        rules += _read(learned, common, learned=True)
+    _check_twins(rules)
+    for rule_id in options.disable:
+        if not any(rule.id == rule_id for rule in rules):
+            raise ConfigError(
+                f"boilerplate.disable: there is no rule {rule_id!r}.{_suggestion(rule_id, rules)}"
+            )
+    for pattern in options.protect:
+        _compile(pattern, "boilerplate.protect", bounded=False)
+    kept = tuple(rule for rule in rules if rule.id not in options.disable)
+    return Lexicons(kept, tuple(options.protect))
+
+
+def parse(text: str, path: str = "lexicon.toml") -> tuple[Rule, ...]:
+    """Read the rules of one lexicon from its text; `path` is what messages call it."""
+    return tuple(_rules(toml.parse(text, path), {}, learned=False))
+
+
+def _read(path: Path, common: Mapping[str, str], *, learned: bool = False) -> list[Rule]:
+    return list(_rules(toml.read(path), common, learned=learned))
+
+
+def _words(document: toml.Document) -> dict[str, str]:
+    words = document.values.get("words", {})
+    for name, value in words.items():
+        if not isinstance(value, str):
+            raise ConfigError(f"{document.where(('words', name))}: words.{name} must be a text.")
+    return dict(words)
+
+
+def _rules(document: toml.Document, common: Mapping[str, str], *, learned: bool) -> Iterator[Rule]:
+    values = document.values
+    for name in sorted(set(values) - {"language", "version", "status", "words", "rules"}):
+        raise ConfigError(f"{document.where((name,))}: unknown key {name!r}. Take it out.")
+    language = values.get("language", "common" if learned else None)
+    if not isinstance(language, str) or not language:
+        raise ConfigError(f'{document.path}:1: needs language = "..", a code or "common".')
+    words = {**common, **_words(document)}
+    tables = values.get("rules", [])
+    if not isinstance(tables, list) or not all(isinstance(x, dict) for x in tables):
+        raise ConfigError(f"{document.where(('rules',))}: write each rule under [[rules]].")
+    prefix = "learned" if learned else language
+    for i, table in enumerate(tables):
+        key: toml.KeyPath = ("rules", i)
+        rule_id = f"{prefix}.{table.get('id', i + 1)}"
+        try:
+            _check_shape(table)
+            yield _rule(
+                table,
+                rule_id,
+                language,
+                words,
+                flags=table.get("status", values.get("status", "")) == "flag",
+                place=document.where(key),
+            )
+        except dialect.PatternError as error:
+            raise ConfigError(f"{document.where(key)}: rule {rule_id}: {error}.") from error
+
+
+def _check_shape(table: Mapping[str, Any]) -> None:
+    for name, value in table.items():
+        if name not in _KINDS:
+            raise dialect.PatternError(f"unknown key {name!r}{_nearest(name, _KINDS)}")
+        kind, called = _KINDS[name]
+        texts = not isinstance(value, list) or all(isinstance(item, str) for item in value)
+        if type(value) is not kind or not texts:
+            raise dialect.PatternError(f"{name} must be {called}")
+    for name, allowed in (("class", CLASSES), ("scope", SCOPES), ("where", PLACES)):
+        value = table.get(name, allowed[0])
+        if value not in allowed:
+            raise dialect.PatternError(f"{name} cannot be {value!r}{_nearest(value, allowed)}")
+    if table.get("status", "") not in ("", "active", "flag"):
+        raise dialect.PatternError('status must be "active" or "flag"')
+
+
+def _rule(
+    table: Mapping[str, Any],
+    rule_id: str,
+    language: str,
+    words: Mapping[str, str],
+    *,
+    flags: bool,
+    place: str,
+) -> Rule:
+    learned = "source" in table
+    needed = ("class",) if learned else ("id", "why", "class", "scope", "removes", "keeps")
+    for key in needed:
+        if not table.get(key):
+            raise dialect.PatternError(f"needs {key}; write it under [[rules]]")
+    means = [key for key in ("pattern", "phrases", "cues", "text") if table.get(key)]
+    if len(means) != 1:
+        raise dialect.PatternError("needs exactly one of pattern, phrases, cues, text")
+    scope = table.get("scope", "line")
+    lines: list[str] = table.get("phrases", [table["text"]] if "text" in table else [])
+    patterns: list[str] = [table["pattern"]] if "pattern" in table else table.get("cues", [])
+    if lines and (scope != "line" or (learned and any(map(str.isdigit, "".join(lines))))):
+        lines, patterns = [], ["|".join(map(_literal, lines))]
+    rule = Rule(
+        id=rule_id,
+        language=language,
+        why=table.get("why", ""),
+        class_=table["class"],
+        scope=scope,
+        where=table.get("where", ""),
+        patterns=tuple(
+            dialect.expand(pattern, words, cased=table.get("cased", False)) for pattern in patterns
+        ),
+        lines=tuple(dialect.view(line) for line in lines),
+        least=table.get("least", 1),
+        max=table.get("max", 0),
+        cased=table.get("cased", False),
+        glued=table.get("glued", False),
+        votes=table.get("votes", False),
+        flags=flags,
+        source=table.get("source", ""),
+        removes=tuple(table.get("removes", ())),
+        keeps=tuple(table.get("keeps", ())),
+        place=place,
+        text=table.get("text", ""),
+    )
+    for pattern in rule.patterns:
+        _compile(pattern, rule.origin(), bounded=not rule.glued)
+    return rule
+
+
+def _literal(phrase: str) -> str:
+    """Write a phrase as a pattern; a number in it stands for any number."""
+    text = re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", dialect.view(phrase))
+    return re.sub(r"\d(?:[\d ]|\\[.,'])*", lambda _: r"\d[\d.,' ]*", text)
+
+
+def _compile(pattern: str, origin: str, *, bounded: bool) -> None:
+    """Raise PatternError or ConfigError unless the pattern is of the dialect."""
+    try:
+        needs.needs(pattern, bounded=bounded)
+        options = re2.Options()
+        options.log_errors = False
+        re2.compile(dialect.to_re2(pattern), options)
+    except dialect.PatternError as error:
+        raise ConfigError(f"{origin}: {error}, in {pattern!r}.") from error
+    except re2.error as error:
+        reason = error.args[0] if error.args else "no pattern"
+        reason = reason.decode() if isinstance(reason, bytes) else reason
+        raise ConfigError(f"{origin}: {reason}, in {pattern!r}.") from error
+
+
+def _check_twins(rules: Iterable[Rule]) -> None:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        if twin := seen.get(rule.id):
+            raise ConfigError(f"{rule.origin()}: is also at {twin.place}. Rename one of them.")
+        seen[rule.id] = rule
+
+
+def _suggestion(rule_id: str, rules: Iterable[Rule]) -> str:
+    return _nearest(rule_id, [rule.id for rule in rules]).replace("; did", " Did")
+
+
+def _nearest(word: object, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(word), list(known), 1, 0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,92 @@
+"""Boilerplate: detectors propose spans, one applier decides (see `decide`), nothing is guessed.
+
+`stage` gives the stage, `metadata` what a moved span says about the record, `check` what is wrong
+with the examples of a lexicon.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus import text
+from clean_corpus.config import Boilerplate
+from clean_corpus.lexicons import Lexicons
+from clean_corpus.stages.boilerplate import context, decide
+from clean_corpus.stages.boilerplate.check import check
+from clean_corpus.stages.boilerplate.lexicon import Matcher
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+from clean_corpus.stages.boilerplate.metadata import metadata
+from clean_corpus.text import Batch, Stage
+
+__all__ = ["check", "metadata", "propose", "stage"]
+
+_ROUNDS = 8  # a cut may lay bare another; two are the rule, and texts that need more are hostile
+
+
+def stage(lexicons: Lexicons, options: Boilerplate) -> Stage:
+    """Make the stage that cuts boilerplate, with its patterns compiled.
+
+    Its edits have the classes of `clean_corpus.lexicons.CLASSES`, the ids of the rules, and the
+    actions remove, metadata or flag; a line that is emptied takes its line break along ("replace",
+    class "whitespace"). Cutting goes on until nothing more is found, so a second run finds
+    nothing; what that would do to more than `max_share` of a document is only flagged.
+    """
+    matcher = Matcher.of(lexicons)
+    protect = decide.protection(lexicons.protect)
+
+    def run(batch: Batch) -> pa.Table:
+        texts, edits = batch.texts, text.no_edits()
+        docs = np.arange(len(texts))
+        for turn in range(_ROUNDS):
+            part = _take(batch, texts, docs)
+            lines = Lines.of(part)
+            proposals = protect(lines, propose(matcher, lines, part))
+            found = decide.edits(lines, part, proposals, options)
+            changed = np.unique(decide.changes(found)["doc"].to_numpy())
+            if turn < _ROUNDS - 1:
+                found = _without_flags(found, changed)
+            found = _renumbered(found, docs)
+            edits = text.compose(texts, edits, found)
+            if len(changed) == 0:
+                break
+            texts = text.apply(texts, found)
+            docs = docs[changed]
+        return decide.guard(batch.texts, edits, options)
+
+    return run
+
+
+def propose(matcher: Matcher, lines: Lines, batch: Batch) -> list[Proposal]:
+    """Give all spans that rules and their contexts would cut, overlapping as they may."""
+    proposals = context.headlines(lines, batch.titles)
+    pairs = matcher.find(lines, batch)
+    for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
+        found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
+        kept = context.placed(found)
+        kept += context.neighbours(found, kept)
+        proposals += kept
+        proposals += context.menus(found, kept)
+    return proposals
+
+
+def _take(batch: Batch, texts: pa.LargeStringArray, docs: npt.NDArray[np.int64]) -> Batch:
+    if len(docs) == len(texts):
+        return batch._replace(texts=texts)
+    return Batch(*(column.take(pa.array(docs)) for column in batch._replace(texts=texts)))
+
+
+def _renumbered(edits: pa.Table, docs: npt.NDArray[np.int64]) -> pa.Table:
+    doc = docs[edits["doc"].to_numpy()] if edits.num_rows else []
+    return edits.set_column(0, text.EDITS.field("doc"), pa.array(doc, pa.int32()))
+
+
+def _without_flags(edits: pa.Table, changed: npt.NDArray[np.int64]) -> pa.Table:
+    """Drop the flags of documents that are looked at again: they will be found again."""
+    flag = pc.equal(edits["action"].cast(pa.string()), "flag")
+    again = pc.is_in(edits["doc"], pa.array(changed, pa.int32()))
+    return edits.filter(pc.invert(pc.and_(flag, again)))

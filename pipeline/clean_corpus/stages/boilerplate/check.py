@@ -1,0 +1,74 @@
+"""Hold rules to their examples: what each must remove, and what none may touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from clean_corpus import dialect
+from clean_corpus.lexicons import Lexicons, Rule
+from clean_corpus.stages.boilerplate import context
+from clean_corpus.stages.boilerplate.lexicon import Matcher
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+from clean_corpus.text import Batch
+
+
+def check(lexicons: Lexicons) -> list[str]:
+    """Give a sentence for every example that does not hold; an empty list is what you want.
+
+    Each rule must cut exactly what its `removes` mark, and no rule of any language may touch the
+    `keeps` of any rule.
+    """
+    return [*_removals(lexicons.rules), *_keeps(lexicons.rules)]
+
+
+def _removals(rules: Sequence[Rule]) -> Iterator[str]:
+    for rule in rules:
+        for example in rule.removes:
+            text, wanted = _marked(example)
+            found = [cut for cut, _ in _cuts((rule,), [text])[0]]
+            if found != wanted:
+                yield f"{rule.origin()}: removes {found} of {example!r}. Mend one of them."
+
+
+def _keeps(rules: Sequence[Rule]) -> Iterator[str]:
+    texts = [(text, rule) for rule in rules for text in rule.keeps]
+    for (text, owner), cuts in zip(texts, _cuts(rules, [text for text, _ in texts]), strict=True):
+        for cut, rule_id in cuts:
+            yield f"{owner.origin()}: keeps {text!r}, of which {rule_id} removes {cut!r}."
+
+
+def _marked(example: str) -> tuple[str, list[str]]:
+    """Split an example into its text and the views of what goes."""
+    if "[[" not in example or "]]" not in example:
+        return example, dialect.view(example, cased=True).split("\n")
+    start, end = example.index("[["), example.rindex("]]")
+    cut = example[start + 2 : end]
+    text = example[:start] + cut + example[end + 2 :]
+    return text, [dialect.view(cut, cased=True)]
+
+
+def _cuts(rules: Sequence[Rule], texts: list[str]) -> list[list[tuple[str, str]]]:
+    """Give, text by text, what the rules would cut of it, and which rule; votes count."""
+    matcher = Matcher.of(Lexicons(tuple(rule._replace(source="") for rule in rules)))
+    size = len(texts)
+    batch = Batch(
+        pa.array(texts, pa.large_string()),
+        pa.array(["und"] * size),
+        pa.nulls(size, pa.string()),
+        pa.nulls(size, pa.string()),
+    )
+    lines = Lines.of(batch)
+    out: list[list[tuple[str, str]]] = [[] for _ in texts]
+    by_doc: dict[int, list[tuple[Proposal, Rule]]] = {}
+    for pair in matcher.find(lines, batch):
+        by_doc.setdefault(int(lines.folded.doc[pair[0].line]), []).append(pair)
+    for doc, pairs in by_doc.items():
+        first, last = int(lines.first[doc]), int(lines.first[doc + 1])
+        found = context.Found(lines, first, last, pairs)
+        votes = [proposal for proposal, rule in pairs if rule.votes]
+        for proposal in sorted({*context.placed(found), *votes}):
+            text = lines.cased(proposal.line)[proposal.start : proposal.end].decode()
+            out[doc].append((text.strip(" "), proposal.rule))
+    return out

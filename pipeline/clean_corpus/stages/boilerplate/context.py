@@ -1,0 +1,214 @@
+"""What only neighbours can tell: places, headers and their links, pleas and theirs, menus.
+
+Everything here looks at one document at a time, and only at documents in which a rule matched or
+whose title is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from clean_corpus import dialect
+from clean_corpus.kernels import fold
+from clean_corpus.lexicons import Rule
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal, is_prose, is_short
+from clean_corpus.text import buffers
+
+_TOP = 4  # lines from the top, or the bottom, of what is kept
+_SUBHEAD = 70  # bytes; a longer line is no subhead
+_LINK = 150  # bytes; a longer line is no headline
+_MOST_LINKS = 8
+_MENU_VOTES = 4  # different lines that vote for a menu
+_MENU_GAP = 4  # lines between two votes that may go with them
+_MENU_LINE = 90  # bytes; a longer line is in no menu
+_HEAD = 3  # lines among which a repeated headline is looked for
+_TITLE = 8  # bytes; a shorter title proves nothing
+_MENU_EDGE = 12  # lines between a menu and the edge of the document that go with it
+
+
+class Found(NamedTuple):
+    """What was found in one document: lines `[first, last)`, proposals with their rules."""
+
+    lines: Lines
+    first: int
+    last: int
+    proposals: list[tuple[Proposal, Rule]]
+
+
+def placed(found: Found) -> list[Proposal]:
+    """Give the proposals whose rules may match where they stand; votes are left out."""
+    waiting = [pair for pair in found.proposals if not pair[1].votes]
+    kept: list[Proposal] = []
+    gone: set[int] = set()
+    while True:
+        right = [pair for pair in waiting if _stands(pair[0].line, pair[1].where, found, gone)]
+        kept += [proposal for proposal, _ in right]
+        fresh = {proposal.line for proposal, _ in right if proposal.whole} - gone
+        gone |= fresh
+        waiting = [pair for pair in waiting if pair not in right]
+        if not fresh:
+            return kept
+
+
+def _stands(line: int, where: str, found: Found, gone: set[int]) -> bool:
+    if where == "":
+        return True
+    if where == "first":
+        return line == found.first
+    above, below = range(line - 1, found.first - 1, -1), range(line + 1, found.last)
+    if where in ("top", "edge", "near") and _few(above, gone):
+        return True
+    if where in ("bottom", "edge") and _few(below, gone):
+        return True
+    if where != "near":
+        return False
+    if line - 1 in gone or line + 1 in gone or line + 1 == found.last:
+        return True
+    before = found.lines.lower(line - 1)
+    return is_short(before, _SUBHEAD)
+
+
+def _few(side: Iterable[int], gone: set[int]) -> bool:
+    kept = 0
+    for line in side:
+        kept += line not in gone
+        if kept >= _TOP:
+            return False
+    return True
+
+
+def neighbours(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
+    """Give the lines that go because of a proposal beside them."""
+    gone = {proposal.line for proposal in kept if proposal.whole}
+    for proposal in kept:
+        if proposal.doubt:
+            continue
+        if proposal.class_ == "related_header" and proposal.whole:
+            yield from _links(found, proposal, gone)
+        elif proposal.class_ == "donation_plea" and proposal.whole:
+            yield from _plea_header(found, proposal, gone)
+        elif proposal.class_ == "image_caption" and proposal.whole:
+            yield from _label(found, proposal, gone)
+
+
+def _whole(found: Found, line: int, class_: str, by: Proposal) -> Proposal:
+    return Proposal(line, 0, found.lines.size(line), class_, by.rule, whole=True)
+
+
+def _links(found: Found, header: Proposal, gone: set[int]) -> Iterator[Proposal]:
+    """Take the headlines under a header: to the end, or up to prose or an empty line."""
+    breaks = found.lines.folded.breaks
+    taken: list[int] = []
+    line = header.line + 1
+    spaced = line < found.last and breaks[line] > 1
+    while line < found.last and len(taken) < _MOST_LINKS:
+        if line in gone:
+            break
+        text = found.lines.lower(line)
+        if not is_short(text, _LINK) or (taken and not spaced and breaks[line] > 1):
+            break
+        taken.append(line)
+        line += 1
+    before_prose = line < found.last and line not in gone and len(taken) < _MOST_LINKS
+    if before_prose and len(taken) > 1 and (spaced or breaks[line] == breaks[taken[-1]]):
+        taken.pop()  # it may be the subhead of what follows
+    if len(taken) == _MOST_LINKS and before_prose:
+        return
+    for link in taken:
+        yield _whole(found, link, "related_link", header)
+
+
+def _plea_header(found: Found, plea: Proposal, gone: set[int]) -> Iterator[Proposal]:
+    """Take the plea's headline: a short line under prose and directly above the plea."""
+    line = plea.line - 1
+    if line <= found.first or line in gone or line - 1 in gone:
+        return
+    if is_short(found.lines.lower(line), _SUBHEAD) and is_prose(found.lines.lower(line - 1)):
+        yield _whole(found, line, "donation_header", plea)
+
+
+def _label(found: Found, label: Proposal, gone: set[int]) -> Iterator[Proposal]:
+    """Take the line under a label that stands alone ("Image caption"), if it may be a caption."""
+    line = label.line + 1
+    if found.lines.size(label.line) > 40 or line >= found.last or line in gone:
+        return
+    alone = found.lines.folded.breaks[line] == 1 and found.lines.size(line) < 200
+    if alone and line + 1 < found.last:
+        yield _whole(found, line, "image_caption", label)
+
+
+def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
+    """Give the lines of menus: runs of short lines in which several vote for one."""
+    votes = {proposal.line for proposal in kept if proposal.whole and not proposal.doubt}
+    by = {proposal.line: proposal for proposal in kept}
+    for proposal, rule in found.proposals:
+        if rule.votes and not proposal.doubt:
+            votes.add(proposal.line)
+            by.setdefault(proposal.line, proposal)
+    if len(votes) < _MENU_VOTES:
+        return
+    short = _Memo(lambda line: is_short(found.lines.lower(line), _MENU_LINE))
+    for cluster in _clusters(sorted(votes), short):
+        texts = {found.lines.lower(line) for line in cluster}
+        if len(texts) < _MENU_VOTES or not any(by[line].class_ == "navigation" for line in cluster):
+            continue
+        start, end = cluster[0], cluster[-1] + 1
+        if start - found.first <= _MENU_EDGE and all(map(short, range(found.first, start))):
+            start = found.first
+        if found.last - end <= _MENU_EDGE and all(map(short, range(end, found.last))):
+            end = found.last
+        leader = next(by[line] for line in cluster if by[line].class_ == "navigation")
+        for line in range(start, end):
+            if line not in by or by[line].class_ == "navigation":
+                yield _whole(found, line, "navigation", leader)
+
+
+class _Memo:
+    """A test of lines that remembers its answers."""
+
+    def __init__(self, test: Callable[[int], bool]) -> None:
+        self.test, self.known = test, dict[int, bool]()
+
+    def __call__(self, line: int) -> bool:
+        if line not in self.known:
+            self.known[line] = self.test(line)
+        return self.known[line]
+
+
+def _clusters(votes: list[int], short: Callable[[int], bool]) -> Iterator[list[int]]:
+    """Join votes with only a few short lines between them."""
+    cluster = votes[:1]
+    for line in votes[1:]:
+        near = line - cluster[-1] <= _MENU_GAP + 1
+        if near and all(map(short, range(cluster[-1] + 1, line))):
+            cluster.append(line)
+        else:
+            yield cluster
+            cluster = [line]
+    yield cluster
+
+
+def headlines(lines: Lines, titles: pa.StringArray) -> list[Proposal]:
+    """Give the first line near each document's top that only repeats the record's title."""
+    filled = titles.cast(pa.large_string()).fill_null("")
+    data, offsets = buffers(filled)
+    folded = fold.fold(data, offsets, dialect.tables())
+    view = folded.lower.tobytes()
+    out: dict[int, Proposal] = {}
+    for k in range(_HEAD):
+        line = lines.first[folded.doc] + k
+        inside = np.flatnonzero(line < lines.first[folded.doc + 1])
+        same = lines.folded.core[line[inside]] == folded.core[inside]
+        for i in inside[same].tolist():
+            seen = view[folded.view[i] : folded.view[i + 1]]
+            at = int(line[i])
+            if len(seen) >= _TITLE and lines.lower(at) == seen:
+                out.setdefault(
+                    int(folded.doc[i]),
+                    Proposal(at, 0, len(seen), "repeated_headline", "common.title", whole=True),
+                )
+    return list(out.values())

@@ -1,0 +1,209 @@
+"""The one place that decides: which of the proposed spans are cut, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import re2
+
+from clean_corpus import dialect
+from clean_corpus import text as base
+from clean_corpus.config import Boilerplate, ratio
+from clean_corpus.kernels import splice
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+from clean_corpus.text import Batch
+
+Offsets = npt.NDArray[np.int64]
+
+#: What is moved to a field of the record; the values of the others are only in the ledger.
+METADATA = ("dateline", "byline", "date_stamp", "epoch", "agency_credit")
+
+
+def action(class_: str, source: str | None, options: Boilerplate) -> str:
+    """Give what becomes of a class in a source: its own setting, else the class's, else ours."""
+    default = "metadata" if class_ in METADATA else "remove"
+    chosen = options.actions.get(class_, default)
+    return options.sources.get(source or "", {}).get(class_, chosen)
+
+
+def disjoint(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """Resolve overlaps; the result is sorted and does not depend on the order of proposals.
+
+    A whole line beats its parts. Of two parts, one that ends or begins with the other gives way
+    where they overlap ("caption" + "credit"), one inside the other goes with it.
+    """
+    out: list[Proposal] = []
+    ordered = sorted(set(proposals), key=lambda p: (p.line, not p.whole, p.start, -p.end, p.rule))
+    for _, group in groupby(ordered, key=lambda p: p.line):
+        line = list(group)
+        if line[0].whole and not _splits(line):
+            out.append(line[0])
+            continue
+        kept: list[Proposal] = []
+        for cut in sorted(line, key=lambda p: (p.start, -p.end, p.rule)):
+            last = kept[-1] if kept else None
+            if last is None or cut.start >= last.end:
+                kept.append(cut)
+            elif cut.end == last.end and cut.start > last.start and cut.class_ != last.class_:
+                kept[-1] = last._replace(end=cut.start, whole=False)
+                kept.append(cut)
+            elif cut.end > last.end:
+                kept.append(cut._replace(start=last.end, whole=False))
+        out += kept
+    return out
+
+
+def _splits(line: list[Proposal]) -> bool:
+    """Tell whether a caption or credit is followed, in its line, by something of another class."""
+    first = line[0]
+    return first.class_ in ("image_caption", "image_credit") and any(
+        cut.end == first.end and cut.start > 0 and cut.class_ == "info_header" for cut in line[1:]
+    )
+
+
+def edits(lines: Lines, batch: Batch, proposals: list[Proposal], options: Boilerplate) -> pa.Table:
+    """Make the edits of proposals: cuts that are disjoint, and flags."""
+    cuts: list[Proposal] = []
+    flags: set[Proposal] = set()
+    for proposal in proposals:
+        source = batch.sources[int(lines.folded.doc[proposal.line])].as_py()
+        what = action(proposal.class_, source, options)
+        if what == "flag" or (proposal.doubt and what != "off"):
+            flags.add(proposal)
+        elif what != "off":
+            cuts.append(proposal)
+    ordered = sorted(flags, key=lambda p: (p.line, p.start, p.end, p.rule))
+    tables = [_table(lines, batch, disjoint(cuts), options), _flag_table(lines, ordered)]
+    return base.sort_edits(pa.concat_tables(tables, promote_options="default"))
+
+
+def _table(lines: Lines, batch: Batch, cuts: list[Proposal], options: Boilerplate) -> pa.Table:
+    if not cuts:
+        return base.no_edits()
+    start, end = lines.spans(cuts)
+    line = np.array([cut.line for cut in cuts], np.int64)
+    doc = lines.folded.doc[line]
+    sources = batch.sources
+    what = [
+        action(cut.class_, sources[int(d)].as_py(), options)
+        for cut, d in zip(cuts, doc, strict=True)
+    ]
+    first = lines.offsets[doc]
+    made = base.make_edits(
+        doc,
+        start - first,
+        end - first,
+        [""] * len(cuts),
+        [cut.class_ for cut in cuts],
+        [cut.rule for cut in cuts],
+        what,
+    )
+    return pa.concat_tables([made, _breaks(lines, _emptied(lines, cuts, line))])
+
+
+def _emptied(lines: Lines, cuts: list[Proposal], line: Offsets) -> Offsets:
+    """Give the lines that cuts leave nothing of."""
+    gone = np.zeros(len(lines.folded.doc), np.int64)
+    np.add.at(gone, line, np.array([cut.end - cut.start for cut in cuts], np.int64))
+    return np.flatnonzero(gone == np.diff(lines.folded.view))
+
+
+def _breaks(lines: Lines, emptied: Offsets) -> pa.Table:
+    """Make edits for the breaks of emptied lines that have no empty line below."""
+    folded = lines.folded
+    following = emptied[emptied + 1 < len(folded.doc)]
+    same = folded.doc[following + 1] == folded.doc[following]
+    tight = following[same & (folded.breaks[np.minimum(following + 1, len(folded.doc) - 1)] == 1)]
+    first = lines.offsets[folded.doc[tight]]
+    return base.make_edits(
+        folded.doc[tight],
+        folded.stop[tight] - first,
+        folded.begin[tight + 1] - first,
+        [""] * len(tight),
+        "whitespace",
+        "common.emptied-line",
+        "replace",
+    )
+
+
+def _flag_table(lines: Lines, flags: list[Proposal]) -> pa.Table:
+    if not flags:
+        return base.no_edits()
+    start, end = lines.spans(flags)
+    doc = lines.folded.doc[np.array([flag.line for flag in flags], np.int64)]
+    first = lines.offsets[doc]
+    texts = [lines.data[a:b].tobytes().decode() for a, b in zip(start, end, strict=True)]
+    return base.make_edits(
+        doc,
+        start - first,
+        end - first,
+        texts,
+        [flag.class_ for flag in flags],
+        [flag.rule for flag in flags],
+        "flag",
+    )
+
+
+def changes(made: pa.Table) -> pa.Table:
+    """Give the edits that are no flags."""
+    return made.filter(pc.not_equal(made["action"].cast(pa.string()), "flag"))
+
+
+def protection(patterns: Sequence[str]) -> Callable[[Lines, list[Proposal]], list[Proposal]]:
+    """Make the filter that drops proposals which touch what a protected pattern matches."""
+    compiled = [re2.compile(dialect.to_re2(pattern)) for pattern in patterns]
+
+    def protected(lines: Lines, proposal: Proposal) -> bool:
+        text = lines.lower(proposal.line)
+        spans = (match.span() for pattern in compiled for match in pattern.finditer(text))
+        return any(a < proposal.end and proposal.start < b for a, b in spans)
+
+    def keep(lines: Lines, proposals: list[Proposal]) -> list[Proposal]:
+        if not compiled:
+            return proposals
+        return [proposal for proposal in proposals if not protected(lines, proposal)]
+
+    return keep
+
+
+def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> pa.Table:
+    """Turn all edits of a document into flags where they would take too much of it, or all.
+
+    Too much is more than `max_share` of its code points; blanks count like any others.
+    """
+    cuts = changes(made)
+    if cuts.num_rows == 0:
+        return made
+    data, offsets = base.buffers(texts)
+    start, end = base.code_points(texts, cuts)
+    doc = cuts["doc"].to_numpy()
+    lost = np.zeros(len(texts), np.int64)
+    np.add.at(lost, doc, end - start)
+    size = np.diff(splice.code_points(data, offsets))
+    over, under = ratio(options.max_share)
+    left = pc.utf8_length(pc.utf8_trim_whitespace(base.apply(texts, cuts)))
+    spared = np.flatnonzero((lost * under > size * over) | ((lost > 0) & (left.to_numpy() == 0)))
+    if len(spared) == 0:
+        return made
+    return _flagged(texts, made, set(spared.tolist()))
+
+
+def _flagged(texts: pa.LargeStringArray, made: pa.Table, docs: set[int]) -> pa.Table:
+    data, offsets = base.buffers(texts)
+    rows: list[dict[str, Any]] = []
+    for row in made.to_pylist():
+        if row["doc"] in docs and row["action"] != "flag":
+            if row["class"] == "whitespace":
+                continue
+            begin = int(offsets[row["doc"]])
+            span = data[begin + row["start"] : begin + row["end"]].tobytes().decode()
+            rows.append({**row, "action": "flag", "replacement": span})
+        else:
+            rows.append(row)
+    return pa.Table.from_pylist(rows, schema=base.EDITS)

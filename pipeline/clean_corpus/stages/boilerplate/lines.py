@@ -1,0 +1,94 @@
+"""The lines of a batch as detectors see them, and what detectors propose about them."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from clean_corpus import dialect
+from clean_corpus.kernels import fold
+from clean_corpus.text import Batch, buffers
+
+Offsets = npt.NDArray[np.int64]
+
+
+class Proposal(NamedTuple):
+    """A span of one line that a rule would cut: bytes of the line's view, `[start, end)`.
+
+    `whole` says that the span is the line; `doubt` that the rule is not proven, so may only flag.
+    """
+
+    line: int
+    start: int
+    end: int
+    class_: str
+    rule: str
+    whole: bool
+    doubt: bool = False
+
+
+class Lines(NamedTuple):
+    """All lines of a batch that are not blank; those of document d are `first[d]:first[d + 1]`."""
+
+    data: npt.NDArray[np.uint8]
+    offsets: Offsets
+    folded: fold.Folded
+    first: Offsets
+
+    @classmethod
+    def of(cls, batch: Batch) -> Lines:
+        """Fold the texts of a batch."""
+        data, offsets = buffers(batch.texts)
+        folded = fold.fold(data, offsets, dialect.tables())
+        return cls(data, offsets, folded, np.searchsorted(folded.doc, np.arange(len(offsets))))
+
+    def lower(self, line: int) -> bytes:
+        """Give the view of a line in lower case, UTF-8."""
+        view = self.folded.view
+        return self.folded.lower[view[line] : view[line + 1]].tobytes()
+
+    def cased(self, line: int) -> bytes:
+        """Give the view of a line, UTF-8."""
+        view = self.folded.view
+        return self.folded.cased[view[line] : view[line + 1]].tobytes()
+
+    def size(self, line: int) -> int:
+        """Give the length of a line's view in bytes."""
+        return int(self.folded.view[line + 1] - self.folded.view[line])
+
+    def spans(self, cuts: list[Proposal]) -> tuple[Offsets, Offsets]:
+        """Give the bytes of the data that cuts, sorted by line and start, stand for.
+
+        A cut at an edge of its line takes the blanks there; one that leaves two blanks side by
+        side takes the second.
+        """
+        folded = self.folded
+        line = np.array([cut.line for cut in cuts], np.int64)
+        start = np.array([cut.start for cut in cuts], np.int64)
+        end = np.array([cut.end for cut in cuts], np.int64)
+        size = folded.view[line + 1] - folded.view[line]
+        left, _ = fold.unfold(self.data, folded, dialect.tables()[0], line, start)
+        _, right = fold.unfold(self.data, folded, dialect.tables()[0], line, end - 1)
+        left = np.where(start == 0, folded.begin[line], left)
+        right = np.where(end == size, folded.stop[line], right)
+        return left, right
+
+
+_ENDS = (b".", b"!", b'"', b",", b";", "。".encode(), "！".encode())
+_SENTENCES = re.compile(rb"[^ .]{4}[.!?] [^ ]+ |[\xe3\xef][\x80\xbc][\x82\x81\x8c]")
+
+
+def is_prose(line: bytes) -> bool:
+    """Tell whether the view of a line reads as a sentence: a long one, or one with its end mark."""
+    text = line.rstrip(b" )]'")
+    return len(line) > 240 or (len(line) > 24 and text.endswith((*_ENDS, b"?", "؟".encode())))
+
+
+def is_short(line: bytes, most: int) -> bool:
+    """Tell whether a view is a heading, a link or a label: short, and no sentence or two."""
+    if len(line) > most or _SENTENCES.search(line):
+        return False
+    return not line.rstrip(b" )]'").endswith(_ENDS)
