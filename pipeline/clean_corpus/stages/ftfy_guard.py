@@ -1,0 +1,169 @@
+"""Say which lines ftfy may change, so that it is asked for those only.
+
+The guard is made from ftfy's own definitions: the alternatives of its badness pattern, its
+ligatures and control characters, and for normalisation from the Unicode data of this Python. A
+line that it clears is one that ftfy gives back as it is (tests/test_encoding.py proves it for the
+pinned version); the reverse does not hold.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from functools import cache
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from ftfy import chardata
+from ftfy.badness import BADNESS_RE
+
+from clean_corpus.kernels.suspects import UNORDERED, Automaton, suspects
+
+#: ftfy works on parts of this many code points where a line is longer.
+MAX_LINE = 1_000_000
+
+# From here on no code point decomposes, combines or is a letter (Unicode 17), so that one entry
+# stands for the rest.
+_END = 0x33500
+_SIZE = _END + 1
+_PLANES = "".join(map(chr, range(_SIZE)))
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Suspects(NamedTuple):
+    """Lines that may need a repair: document, byte span, and if their order alone is in doubt."""
+
+    doc: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+    unordered: Flags
+
+
+class _Sequence(NamedTuple):
+    """Sets of code points that must follow each other, each a row of flags."""
+
+    sets: list[Flags]
+    anchored: bool = False
+    doubtful: bool = False
+
+
+def find(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], entities: bool) -> Suspects:
+    """Find the lines of UTF-8 texts that ftfy may change.
+
+    `unordered` marks those that it changes only if they are not in normal form C.
+    """
+    doc, start, end, reasons = suspects(data, offsets, _automaton(), entities, MAX_LINE)
+    return Suspects(doc, start, end, reasons == UNORDERED)
+
+
+_PART = re.compile(r"\[[^\]]*\]|\\[sw]|#[^\n]*|\s+|.", re.DOTALL)
+
+
+def bad_sequences() -> Iterator[tuple[str, ...]]:
+    r"""Read ftfy's badness pattern as sequences of sets, each in the notation of `re`.
+
+    The pattern is a list of alternatives. Each is a sequence of sets, single characters, `\s`,
+    `\w`, `\s?` and `.`, perhaps after `^`; anything else raises ValueError.
+    """
+    variants: list[tuple[str, ...]] = [()]
+    for part in [*_PART.findall(BADNESS_RE.pattern), "|"]:
+        if part[0] == "#" or part.isspace():
+            continue
+        if part == "|":
+            yield from filter(None, variants)
+            variants = [()]
+        elif part == "?":
+            variants += [variant[:-1] for variant in variants]
+        elif part in "*+{}()$\\":
+            raise ValueError(f"the badness pattern of this ftfy has an unknown part: {part}")
+        else:
+            variants = [(*variant, part) for variant in variants]
+
+
+@cache
+def _automaton() -> Automaton:
+    return _laid_out([*_badness(), _literals(), *_disorder()])
+
+
+def _badness() -> Iterator[_Sequence]:
+    """Give the sequences that ftfy takes for mojibake."""
+    sequences = list(bad_sequences())
+    sets = {token: _members(token) for token in {*chain(*sequences)} - {"^"}}
+    for sequence in sequences:
+        anchored = sequence[0] == "^"
+        yield _Sequence([sets[token] for token in sequence[anchored:]], anchored)
+
+
+def _members(token: str) -> Flags:
+    """Give the code points that a set of the badness pattern holds."""
+    # A set that is open at the top holds letters of all planes; the others end in the first.
+    is_open = token in {r"\w", r"\s", "."} or token.startswith("[^")
+    matches = re.finditer(token, _PLANES if is_open else _PLANES[:0x10000])
+    return _points([match.start() for match in matches])
+
+
+def _points(points: Collection[int]) -> Flags:
+    found = np.zeros(_SIZE, bool)
+    found[list(points)] = True
+    return found
+
+
+def _literals() -> _Sequence:
+    """Give the characters that ftfy always replaces or removes."""
+    return _Sequence([_points({*chardata.LIGATURES, *chardata.CONTROL_CHARS})])
+
+
+def _disorder() -> Iterator[_Sequence]:
+    """Give the sequences without which a text is in normal form C, but for the order of marks."""
+    # Hangul is composed by rule: a leading consonant, a vowel, a trailing consonant.
+    firsts, seconds = {*range(0x1100, 0x1113)}, {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}
+    firsts.update(range(0xAC00, 0xD7A4, 28))
+    unstable, composed, marks = set(), set(), set()
+    for point, character in enumerate(_PLANES):
+        if unicodedata.combining(character):
+            marks.add(point)
+        parts = unicodedata.decomposition(character)
+        if not parts or parts[0] == "<":
+            continue
+        if unicodedata.normalize("NFC", character) != character:
+            unstable.add(point)
+        else:
+            composed.add(point)
+            first, second = (int(part, 16) for part in parts.split())
+            firsts.add(first)
+            seconds.add(second)
+    yield _Sequence([_points(unstable)], doubtful=True)
+    yield _Sequence([_points(firsts | marks), _points(seconds)], doubtful=True)
+    # A mark may belong before the one in a composed letter.
+    yield _Sequence([_points(composed), _points(marks)], doubtful=True)
+
+
+def _laid_out(sequences: list[_Sequence]) -> Automaton:
+    """Give every set of every sequence its bit, and every code point its class."""
+    bits = np.zeros((2, _SIZE), np.uint64)
+    ends = np.zeros((4, 2), np.uint64)
+    word, used = 0, 0
+    for sequence in sorted(sequences, key=lambda sequence: -len(sequence.sets)):
+        if used + len(sequence.sets) > 64:
+            word, used = word + 1, 0
+        for position, members in enumerate(sequence.sets, used):
+            bits[word, members] |= np.uint64(1 << position)
+        ends[int(sequence.anchored), word] |= np.uint64(1 << used)
+        used += len(sequence.sets)
+        ends[2 + int(sequence.doubtful), word] |= np.uint64(1 << used - 1)
+    order = np.array([unicodedata.combining(character) for character in _PLANES], np.uint64)
+    table = np.zeros(_SIZE, np.int64)
+    for key in (*bits, order):
+        values, places = np.unique(key, return_inverse=True)
+        table = np.unique(table * len(values) + places, return_inverse=True)[1]
+    _, examples = np.unique(table, return_index=True)
+    return Automaton(
+        table.astype(np.uint8),
+        np.ascontiguousarray(bits[:, examples]),
+        ends,
+        order[examples].astype(np.uint8),
+    )
