@@ -162,11 +162,18 @@ def test_bars_are_ordered_and_summed_up() -> None:
     assert f"7 others: {sum(range(1, 8))}" in chart
 
 
-def test_the_curve_is_the_one_of_the_literature() -> None:
-    chart = charts.curve(charts.Curve(bands=20, rows=5, threshold=0.8, histogram=[0, 4, 2]))
+def test_the_curve_shows_chances_and_pairs() -> None:
+    chart = charts.curve([0.0, 0.25, 1.0], 0.5, [0, 4, 2, 0])
     points = re.search(r'points="([^"]+)"', chart)
     assert points
-    _x, y = points[1].split()[80].split(",")
-    # Mining of Massive Datasets, 3.4.2: with b = 20 and r = 5, a pair of 0.8 is found at 0.9996.
-    assert float(y) == pytest.approx(charts._TOP + charts._HEIGHT * (1 - 0.9996), abs=0.06)
-    assert chart.count('class="pairs"') == 2
+    left, top, right, bottom = 34, 10, 454, 190
+    middle = (left + right) / 2
+    assert (
+        points[1]
+        == f"{left}.0,{bottom}.0 {middle:.1f},{(top + 3 * bottom) / 4:.1f} {right}.0,{top}.0"
+    )
+    assert f'class="limit" x1="{middle:.1f}"' in chart
+    heights = re.findall(
+        r'class="pairs" x="[\d.]+" y="[\d.]+" width="[\d.]+" height="([\d.]+)"', chart
+    )
+    assert heights == ["180.0", "90.0"]

@@ -59,6 +59,7 @@ _WORDS = {
     "model_type": "must be a table",
     "greater_than_equal": "must be at least {ge}",
     "greater_than": "must be more than {gt}",
+    "less_than": "must be less than {lt}",
     "less_than_equal": "must be at most {le}",
 }
 
@@ -102,7 +103,7 @@ def _contradictions(config: Config) -> Iterator[Mistake]:
     if config.output.clean_field == config.fields.text:
         yield Mistake(
             (("output", "clean_field"), ("fields", "text")),
-            "would overwrite the text. Choose another name.",
+            "the text and `clean` need different names. Rename one of them.",
         )
     if len(config.input.delimiter) > 1:
         yield Mistake(

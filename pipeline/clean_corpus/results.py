@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -9,9 +10,20 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from clean_corpus.config import Config
+from clean_corpus import formats
+from clean_corpus.config import Config, Input
 from clean_corpus.errors import InputError
+from clean_corpus.formats import inputs
 from clean_corpus.text import Edit
+
+#: What the side file of a folder of texts is called, behind the folder's name.
+_SIDE = ".clean.jsonl"
+
+#: A field name that no record has: outputs are read although they were cleaned before.
+_NO_FIELD = "\0"
+
+#: Megabytes that no record of an output has.
+_LARGE = 1 << 20
 
 
 class Document(NamedTuple):
@@ -56,17 +68,23 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}). Run again with --fresh."
-        ) from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}). Check the folder.") from error
     with file:
         for number, line in enumerate(file, 1):
             try:
-                yield orjson.loads(line)
-            except orjson.JSONDecodeError as error:
+                yield _parsed(line)
+            except ValueError as error:
                 raise InputError(
                     f"{path}:{number}: is not JSON ({error}). Run again with --fresh."
                 ) from error
+
+
+def _parsed(line: bytes) -> Any:
+    """Parse JSON; that of users may hold half a surrogate pair, which orjson refuses."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return json.loads(line)
 
 
 def edits(out: Path) -> Iterator[tuple[str, list[Edit]]]:
@@ -87,6 +105,54 @@ def _edit(row: dict[str, Any]) -> Edit:
     )
 
 
+def kept(out: Path) -> Iterator[Document]:
+    """Give the documents of the corpus, in input order."""
+    found = summary(out)
+    options = Config.model_validate(found["config"])
+    for name in found.get("outputs", []) or _outputs(out):
+        path = out / name
+        if path.is_dir():
+            yield from _texts(path, options.output.clean_field)
+        else:
+            yield from _records(path, options)
+
+
+def _outputs(out: Path) -> list[str]:
+    """Give the files and folders of the corpus by name."""
+    single = sorted(out.glob("corpus.*"))
+    paths = single or sorted((out / "corpus").iterdir())
+    return [str(path.relative_to(out)) for path in paths if not path.name.endswith(_SIDE)]
+
+
+def _texts(folder: Path, clean_field: str) -> Iterator[Document]:
+    """Read a folder of texts by its side file."""
+    for line in lines(folder.with_name(folder.name + _SIDE)):
+        text = (folder / line["file"]).read_bytes().decode()
+        yield Document(line[clean_field]["id"], text, None, None)
+
+
+def _records(path: Path, options: Config) -> Iterator[Document]:
+    try:
+        yield from _read(path, options, options.fields.text)
+    except InputError:
+        # What comes from pages and web archives has its text under the usual name.
+        yield from _read(path, options, "text")
+
+
+def _read(path: Path, options: Config, text: str) -> Iterator[Document]:
+    (unit,) = inputs.units([str(path)])
+    table = unit.format in ("csv", "tsv")
+    id_ = f"{options.output.clean_field}{'_' if table else '.'}id"
+    fields = options.fields.model_copy(update={"id": id_, "text": text})
+    # Whatever the input was, the output is UTF-8.
+    given = Input(encoding="utf-8", delimiter=options.input.delimiter, max_document_mb=_LARGE)
+    for piece in formats.pieces(unit, given):
+        for batch in formats.read(piece, fields, given, _NO_FIELD):
+            columns = (batch[name].to_pylist() for name in ("id", "text", "source", "title"))
+            for key, content, source, title in zip(*columns, strict=True):
+                yield Document(key, content or "", source, title)
+
+
 def removed(out: Path) -> Iterator[Document]:
     """Give the documents that left the corpus, in input order."""
     fields = config(out).fields
@@ -94,7 +160,7 @@ def removed(out: Path) -> Iterator[Document]:
         record = row["record"]
         yield Document(
             row["id"],
-            _text(_at(record, fields.text)),
+            _text(_at(record, fields.text) or record.get("text")),
             _at(record, fields.source),
             _at(record, fields.title),
             row["reason"],
@@ -117,19 +183,6 @@ def _at(record: Any, path: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    return "\n\n".join(value) if isinstance(value, list) else value or ""
-
-
-def kept(out: Path) -> Iterator[Document]:
-    """Give the documents of the corpus, in input order."""
-    options = config(out)
-    fields = options.fields
-    for path in sorted((out / "corpus").iterdir()):
-        for record in lines(path):
-            clean = record[options.output.clean_field]
-            yield Document(
-                clean["id"],
-                _text(_at(record, fields.text)),
-                _at(record, fields.source),
-                _at(record, fields.title),
-            )
+    text = "\n\n".join(filter(None, value)) if isinstance(value, list) else value or ""
+    # As at reading: half a surrogate pair is no character.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -92,6 +92,7 @@ def _text_cut(summary: Mapping[str, Any]) -> str:
 
 def _notes(summary: Mapping[str, Any]) -> Iterator[str]:
     nearest = summary["duplicates"].get("nearest")
-    if nearest and not summary["removed"]:
-        yield f"nearest pair: {nearest['a']} and {nearest['b']}, Jaccard {nearest['jaccard']}"
+    if nearest and not any(name.endswith("duplicate") for name in summary["reasons"]):
+        pair = f"{nearest['a']} and {nearest['b']} (Jaccard {nearest['jaccard']})"
+        yield f"No two are copies; the nearest are {pair}."
     yield from summary["notes"]

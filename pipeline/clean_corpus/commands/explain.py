@@ -121,7 +121,7 @@ def _page(document: Document, steps: Sequence[Step]) -> Iterator[Text]:
         yield Text(step.stage, "bold") + Text(f"  {step.error or count}", "not bold")
         for edit in step.edits:
             yield Text(f"  {edit.class_} · {edit.rule} · {edit.action}", "cyan")
-            yield Text("    ") + _quoted(step.before, edit)
+            yield Text("    ") + quoted(step.before, edit)
 
 
 def _fate(document: Document) -> str:
@@ -136,7 +136,7 @@ def _fate(document: Document) -> str:
     )
 
 
-def _quoted(text: str, edit: Edit) -> Text:
+def quoted(text: str, edit: Edit) -> Text:
     """Show an edit in its line: coloured on a terminal, [-cut-] and {+put+} elsewhere."""
     left, right = max(0, edit.start - _CONTEXT), edit.end + _CONTEXT
     pieces = [("", "…" * (left > 0) + text[left : edit.start])]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -12,18 +11,6 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 34, 10, 420, 180
 
 #: Bars of one chart; the rest is summed up in a last one.
 _BARS = 24
-
-
-class Curve(NamedTuple):
-    """How a run chose its pairs: bands of rows, threshold, and verified pairs by Jaccard.
-
-    `histogram[i]` counts pairs whose Jaccard is in bin i of equal bins from 0 to 1.
-    """
-
-    bands: int
-    rows: int
-    threshold: float
-    histogram: Sequence[int]
 
 
 def bars(counts: Mapping[str, int]) -> Markup:
@@ -50,27 +37,25 @@ def _bar(i: int, name: str, count: int, largest: int) -> Markup:
     )  # fmt: skip
 
 
-def curve(values: Curve) -> Markup:
-    """Draw the probability that a pair is a candidate over its Jaccard, and the pairs found.
+def curve(chances: Sequence[float], threshold: float, histogram: Sequence[int]) -> Markup:
+    """Draw the chance that a pair is compared over its Jaccard, and the pairs that were.
 
-    A pair of Jaccard j meets in one of b bands of r rows with probability 1 - (1 - j^r)^b
-    (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, 3.4.2).
+    `chances` run from Jaccard 0 to 1 in equal steps; `histogram` counts the verified pairs in
+    equal bins over the same range.
     """
-    points = " ".join(
-        f"{_x(i / 100)},{_y(1 - (1 - (i / 100) ** values.rows) ** values.bands)}"
-        for i in range(101)
-    )
-    at = _x(values.threshold)
+    last = len(chances) - 1
+    points = " ".join(f"{_x(i / last)},{_y(chance)}" for i, chance in enumerate(chances))
+    at = _x(threshold)
     limit = Markup('<line class="limit" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>')
     note = Markup('<text class="note" x="{}" y="{}">threshold {}</text>')
     tick = Markup('<text class="tick" x="{}" y="{}">{:.1f}</text>')
     share = Markup('<text class="axis" x="{}" y="{}">{} %</text>')
     bottom = _TOP + _HEIGHT
     parts = [
-        *_histogram(values.histogram),
+        *_histogram(histogram),
         Markup('<polyline class="curve" points="{}"/>').format(points),
         limit.format(at, _TOP, bottom),
-        note.format(at, bottom + 34, values.threshold),
+        note.format(at, bottom + 34, threshold),
         *(tick.format(_x(tenth / 10), bottom + 18, tenth / 10) for tenth in range(0, 11, 2)),
         *(share.format(_LEFT - 6, _y(cent / 100), cent) for cent in (0, 50, 100)),
     ]

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from clean_corpus import results
 from clean_corpus.config import Config
+from clean_corpus.corpus import parameters
 from clean_corpus.report import charts, diff, samples
 
 _SOURCES, _RULES = 50, 200
@@ -59,9 +60,9 @@ def _curve(summary: Mapping[str, Any]) -> Markup | None:
     dedup = Config.model_validate(summary["config"]).dedup
     if not dedup.near:
         return None
-    rows = dedup.permutations // dedup.bands
+    bands = parameters.choose(dedup)
     histogram = summary["duplicates"].get("histogram", [])
-    return charts.curve(charts.Curve(dedup.bands, rows, float(dedup.threshold), histogram))
+    return charts.curve(parameters.curve(bands), float(dedup.threshold), histogram)
 
 
 def _largest(sources: Mapping[str, Any], count: int) -> list[tuple[str, Any]]:
