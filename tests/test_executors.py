@@ -70,9 +70,7 @@ def test_items_are_taken_as_workers_become_free(local: Local) -> None:
     assert len(list(results)) == 99
 
 
-def test_a_killed_worker_is_replaced_and_its_task_tried_again(
-    local: Local, tmp_path: Path
-) -> None:
+def test_a_killed_worker_is_replaced_and_its_task_tried_again(local: Local, tmp_path: Path) -> None:
     marks = [str(tmp_path / name) for name in "abc"]
     assert dict(local.map(die_once, marks, retries=1)) == dict.fromkeys(marks, "alive")
 

@@ -90,7 +90,7 @@ class Learn(_Section):
 
     min_articles: int = Field(8, ge=3, description="distinct articles that must hold the line")
     min_share: Share = Field(
-        Decimal("0.04"), description="and their share of the source's articles"
+        Decimal("0.01"), description="and their share of the source's articles"
     )
 
 
@@ -126,9 +126,15 @@ class Dedup(_Section):
     exact: bool = Field(True, description="remove texts that are equal but for white space")
     near: bool = Field(True, description="remove texts whose shingles are nearly the same")
     threshold: Share = Field(Decimal("0.6"), gt=0, description="Jaccard from which two are copies")
-    shingle: int = Field(4, ge=1, le=16, description="words in a shingle")
-    permutations: int = Field(128, ge=16, le=1024, description="length of a signature")
-    bands: int = Field(32, ge=1, le=512, description="bands of a signature; rows are what is left")
+    witness: Share = Field(
+        Decimal("0.4"), gt=0, description="least Jaccard of a removed text with the one kept"
+    )
+    shingle: int = Field(3, ge=1, le=16, description="words in a shingle")
+    permutations: int = Field(128, ge=16, le=1024, description="length of a signature, at most")
+    bands: int = Field(0, ge=0, le=512, description="of a signature; 0 follows from the next option")
+    recall: Share = Field(
+        Decimal("0.995"), gt=0, lt=1, description="of pairs just at the threshold, to be found"
+    )
     seed: int = Field(1, ge=0, description="of the permutations, as datasketch draws them")
     hash: Literal["fast", "sha1"] = Field("fast", description="sha1 gives datasketch's own values")
     keep: list[Literal["source", "earliest", "latest", "longest"]] = Field(

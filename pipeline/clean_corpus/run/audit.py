@@ -42,7 +42,9 @@ def check(summary: Mapping[str, Any]) -> None:
     for counts in (summary, *summary["sources"].values()):
         out = counts["kept"] + counts["removed"] + counts["failed"]
         if counts["read"] != out:
-            raise AssertionError(f"counts do not add up: {counts['read']} read, {out} accounted for")
+            raise AssertionError(
+                f"counts do not add up: {counts['read']} read, {out} accounted for"
+            )
     if summary["removed"] != sum(summary["reasons"].values()):
         raise AssertionError("counts do not add up: removed is not the sum of its reasons")
 

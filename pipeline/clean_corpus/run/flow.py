@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, count
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from clean_corpus import formats
 from clean_corpus.config import Config, as_json
-from clean_corpus.formats.inputs import Unit
-from clean_corpus.formats.records import Piece
+from clean_corpus.corpus.learn import gather, write_learned
+from clean_corpus.corpus.passages import count
+from clean_corpus.corpus.plan import Plan, plan, summarise
+from clean_corpus.formats.records import Piece, Unit
 from clean_corpus.run.steps.clean import clean
 from clean_corpus.run.steps.identify import identify
 from clean_corpus.run.steps.ingest import ingest
@@ -19,6 +21,9 @@ from clean_corpus.run.tasks import Done, Function, Stats, Task, Work, make
 
 #: Documents whose hashes a single task holds in memory (24 bytes each, and as much for sorting).
 _IDENTIFY_DOCUMENTS = 4_000_000
+
+#: Articles whose passages a single task holds in memory (about 4 KB each).
+_LEARN_DOCUMENTS = 100_000
 
 
 class Shard(NamedTuple):
@@ -33,16 +38,14 @@ class Shard(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What the steps have left for the outputs; lists run along the shards."""
+    """What the steps have left for the outputs."""
 
     shards: list[Shard]
+    ingested: list[Stats]
     learned: str | None
     clusters: str
-    pairs: str
-    written: list[Done]
-    ingested: list[Stats]
     duplicates: Stats
-    lessons: Stats
+    written: list[Done]
 
 
 class Flow:
@@ -62,9 +65,13 @@ class Flow:
         """Carry out every step; `limit` stops reading after that many records (0 never does)."""
         shards, ingested = self._ingest(units, limit)
         occurrences = self._identify(shards)
-        learned, lessons = self._learn(shards, ingested)
+        learned = self._learn(shards, ingested)
         cleaned = self._clean(shards, occurrences, learned)
-        ...
+        texts = self._outputs("cleaned", cleaned)
+        matching = plan(texts, [shard.rows for shard in shards], self.config.dedup, self._task)
+        duplicates = self._match(matching)
+        written = self._write(shards, cleaned, matching.decisions)
+        return Result(shards, ingested, learned, matching.clusters, duplicates, written)
 
     def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
         pieces: list[tuple[int, Piece]] = []
@@ -123,6 +130,48 @@ class Flow:
             ),
         )
 
+    def _learn(self, shards: Sequence[Shard], ingested: Sequence[Stats]) -> str | None:
+        """Learn what each source repeats; None where the config does not ask or nobody is named."""
+        wanted = "boilerplate" in self.config.stages and self.config.boilerplate.learned == "auto"
+        if not wanted or not any(stats["sources"] for stats in ingested):
+            return None
+        partitions = -(-sum(shard.rows for shard in shards) // _LEARN_DOCUMENTS)
+        documents = [shard.documents for shard in shards]
+        counted = self._do(
+            "learn",
+            (
+                self._task(
+                    "count",
+                    number,
+                    count,
+                    ("passages",),
+                    inputs={"documents": [name]},
+                    options={"partitions": partitions},
+                )
+                for number, name in enumerate(documents)
+            ),
+        )
+        gathered = self._do(
+            "learn",
+            (
+                self._task(
+                    "gather",
+                    partition,
+                    gather,
+                    ("lessons",),
+                    inputs={
+                        "passages": self._outputs("passages", counted),
+                        "documents": documents,
+                    },
+                    options={"partition": partition, **self._sections("learn")},
+                )
+                for partition in range(partitions)
+            ),
+        )
+        lessons = {"lessons": self._outputs("lessons", gathered)}
+        task = self._task("write_learned", 0, write_learned, ("learned",), inputs=lessons)
+        return self._outputs("learned", self._do("learn", [task]))[0]
+
     def _clean(
         self, shards: Sequence[Shard], occurrences: list[str], learned: str | None
     ) -> list[Done]:
@@ -145,6 +194,40 @@ class Flow:
                     options={"config": sections, "first_document": shard.first_document},
                 )
                 for number, shard in enumerate(shards)
+            ),
+        )
+
+    def _match(self, matching: Plan) -> Stats:
+        """Carry out the steps of near-duplicate search; give what they counted."""
+        counts: list[tuple[str, Stats]] = []
+        for step, tasks in matching.steps:
+            group = {"sketch": "sketch", "decide": "decide", "assign": "decide"}.get(step, "match")
+            counts += [(step, done.stats) for done in self._do(group, tasks)]
+        return summarise(counts)
+
+    def _write(
+        self, shards: Sequence[Shard], cleaned: Sequence[Done], decisions: Sequence[str]
+    ) -> list[Done]:
+        output = self.options["output"]
+        return self._do(
+            "write",
+            (
+                self._task(
+                    "write",
+                    number,
+                    write,
+                    ("corpus", "removed", "failed", "edits"),
+                    inputs={
+                        "documents": [shard.documents],
+                        "cleaned": [done.task.outputs["cleaned"]],
+                        "edits": [done.task.outputs["edits"]],
+                        "decisions": [decided],
+                    },
+                    options={"output": output},
+                )
+                for number, (shard, done, decided) in enumerate(
+                    zip(shards, cleaned, decisions, strict=True)
+                )
             ),
         )
 

@@ -17,7 +17,7 @@ import orjson
 
 from clean_corpus import formats
 from clean_corpus.config import Config, Input, as_json
-from clean_corpus.formats.inputs import Unit
+from clean_corpus.formats.records import Unit
 from clean_corpus.run import disk, publish
 from clean_corpus.run.version import fingerprint
 

@@ -12,7 +12,7 @@ import orjson
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError
 from clean_corpus.formats import inputs as inputs_
-from clean_corpus.formats.inputs import Unit
+from clean_corpus.formats.inputs import Found
 from clean_corpus.run import audit, disk, freshness, publish
 from clean_corpus.run.executors import Executor, Local, Serial, cores
 from clean_corpus.run.flow import Flow
@@ -55,15 +55,15 @@ def clean_files(
     A run that died is taken up where it stopped; `fresh` starts anew. Raises InputError and
     OutputError before an output is touched, and LimitExceeded when all of them are in place.
     """
-    units = inputs_.units(inputs, out)
-    private = publish.prepare(out, [Path(path) for unit in units for path in unit.paths])
+    found = inputs_.look(inputs, out)
+    private = publish.prepare(out, [Path(path) for unit in found.units for path in unit.paths])
     in_use = f"{out}: another run is writing here. Wait for it, or choose another output."
     with disk.lock(private / "lock", in_use), disk.full_disk_is_an_error(out):
-        unchanged = not fresh and not limit and freshness.is_current(out, units, config)
+        unchanged = not fresh and not limit and freshness.is_current(out, found.units, config)
         if not unchanged:
             if fresh:
                 disk.remove(private / "work")
-            _carry_out(units, out, config, limit or 0, serial, progress)
+            _carry_out(found, out, config, limit or 0, serial, progress)
     summary = orjson.loads((out / "summary.json").read_bytes())
     if limits and not summary["read"]:
         raise InputError(f"{', '.join(inputs)}: holds no records. Check the input.")
@@ -73,7 +73,7 @@ def clean_files(
 
 
 def _carry_out(
-    units: Sequence[Unit],
+    found: Found,
     out: Path,
     config: Config,
     limit: int,
@@ -82,28 +82,22 @@ def _carry_out(
 ) -> None:
     """Do all the work of a run and put its outputs in place."""
     private = out / publish.PRIVATE
-    size = sum(Path(path).stat().st_size * _EXPANSION[unit.compression] for unit, path in _files(units))
+    size = sum(unit.size * _EXPANSION[unit.compression] for unit in found.units)
     disk.check_space(out, size * _DISK_FACTOR)
-    states = [freshness.states(unit) for unit in units]
+    states = [freshness.states(unit) for unit in found.units]
     ready = private / "ready"
     disk.remove(ready)
     ready.mkdir()
     with _executor(config, serial or size < _SMALL_INPUT) as executor:
         work = Work(private / "work", executor, config.run.retries)
         flow = Flow(work, config, fingerprint(config), progress)
-        result = flow.run(units, limit)
-        digests = write_outputs(ready, units, states, flow, result)
+        result = flow.run(found.units, limit)
+        digests = write_outputs(ready, found, states, flow, result)
         work.close()
-    stamp = "" if limit else freshness.stamp(units, digests, config)
+    stamp = "" if limit else freshness.stamp(found.units, digests, config)
     publish.publish(ready, out, stamp)
     disk.remove(ready)
     disk.remove(private / "work")
-
-
-def _files(units: Sequence[Unit]) -> Iterator[tuple[Unit, str]]:
-    for unit in units:
-        for path in unit.paths:
-            yield unit, path
 
 
 @contextmanager

@@ -102,12 +102,12 @@ def imported(name: str) -> Any:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(
-            f"stages: '{name}' cannot be imported ({error}). Name a function as package.module:name."
+            f"stages: '{name}' cannot be imported ({error}). Write package.module:function."
         ) from error
 
 
 class Trace(NamedTuple):
-    """What one stage did to a batch: the texts it saw, its edits, and the documents it failed on."""
+    """What one stage did to a batch: the texts it saw, its edits, and where it failed."""
 
     stage: str
     texts: pa.LargeStringArray
@@ -174,8 +174,12 @@ def clean_batch(
         documents["source"],
         documents["date"],
         pa.array(reasons, pa.string()),
-        pa.array([failed[row][0] if row in failed else None for row in range(len(keys))], pa.string()),
-        pa.array([failed[row][1] if row in failed else None for row in range(len(keys))], pa.string()),
+        pa.array(
+            [failed[row][0] if row in failed else None for row in range(len(keys))], pa.string()
+        ),
+        pa.array(
+            [failed[row][1] if row in failed else None for row in range(len(keys))], pa.string()
+        ),
         detected.labels.cast(pa.string()),
         pa.array(detected.confidence, pa.int32()),
         _found(texts, edits),
@@ -214,5 +218,3 @@ def _shifted(edits: pa.Table, rows: int) -> pa.Table:
     if rows == 0 or edits.num_rows == 0:
         return edits
     return edits.set_column(0, EDITS.field("doc"), pc.add(edits["doc"], np.int32(rows)))
-
-

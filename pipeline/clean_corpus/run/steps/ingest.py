@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clean_corpus import config, formats, spill
-from clean_corpus.formats.records import RECORDS
 from clean_corpus.stages import extract
 
 #: What tells documents of one name apart: hashes of the provisional key, of the base text, and of
@@ -20,10 +20,11 @@ IDS = pa.schema([("key", pa.uint64()), ("content", pa.uint64()), ("rest", pa.uin
 def ingest(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write `documents` (RECORDS with base texts, and a provisional `key`) and `ids`, row by row.
+    """Write `documents` and `ids`, row by row.
 
-    The key is the user's id, or a hash of the base text. Options: payload (formats.Piece), fields,
-    input, extract, clean_field, limit (rows, 0 is none).
+    Documents are RECORDS with base texts, a provisional `key`, which is the user's id or a hash of
+    the base text, and the `stage` that set a record with a fault aside. Options: payload
+    (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none).
     """
     del inputs
     limit = options["limit"]
@@ -39,13 +40,12 @@ def ingest(
     ):
         whole = _with_pages(batch.slice(0, limit - rows) if limit else batch, extraction)
         keys, identity = _identify(whole)
-        batches.append(whole.append_column("key", keys))
+        batches.append(whole.append_column("key", keys).append_column("stage", _stages(whole)))
         ids.append(identity)
         rows += whole.num_rows
         if limit and rows >= limit:
             break
-    schema = batches[0].schema if batches else RECORDS.append(pa.field("key", pa.string()))
-    table = pa.Table.from_batches(batches, schema).drop_columns(["html"])
+    table = pa.Table.from_batches(batches).drop_columns(["html"])
     spill.write(outputs["documents"], table)
     spill.write(outputs["ids"], pa.Table.from_batches(ids, IDS))
     return {
@@ -70,7 +70,7 @@ def _with_pages(batch: pa.RecordBatch, options: config.Extract) -> pa.RecordBatc
         try:
             found = extract.extract(page, columns["charset"][row], columns["url"][row], options)
         except extract.ExtractFault as fault:
-            columns["fault"][row], columns["raw"][row] = f"extract: {fault}", page
+            columns["fault"][row], columns["raw"][row] = str(fault), page
             continue
         columns["text"][row], columns["encoding"][row] = found.text, found.encoding
         columns["title"][row] = columns["title"][row] or found.title
@@ -81,6 +81,12 @@ def _with_pages(batch: pa.RecordBatch, options: config.Extract) -> pa.RecordBatc
             batch.schema.get_field_index(name), field, pa.array(values, field.type)
         )
     return batch
+
+
+def _stages(batch: pa.RecordBatch) -> pa.Array:
+    """Name what found each fault; a page that was read well can only fail to be extracted."""
+    stage = pc.if_else(pc.is_null(batch["html"]), "read", "extract")
+    return pc.if_else(pc.is_null(batch["fault"]), pa.scalar(None, pa.string()), stage)
 
 
 def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
@@ -106,5 +112,7 @@ def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
 
 def _counts(names: pa.ChunkedArray) -> dict[str, int]:
     counted = names.drop_null().value_counts()
-    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    pairs = zip(
+        counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
+    )
     return dict(sorted(pairs))

@@ -1,0 +1,124 @@
+"""The outputs of a run, put together in a folder of their own before they are published."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from clean_corpus import formats, spill
+from clean_corpus.config import as_json
+from clean_corpus.formats import writing
+from clean_corpus.formats.inputs import Found
+from clean_corpus.report import page
+from clean_corpus.run import audit, freshness, publish
+from clean_corpus.run.flow import Flow, Result
+from clean_corpus.run.steps.write import similarity
+from clean_corpus.run.version import versions
+
+#: Outputs that are their parts one behind the other.
+_JOINED = ("removed", "failed", "edits")
+
+
+def write_outputs(
+    ready: Path, found: Found, states: Sequence[freshness.State], flow: Flow, result: Result
+) -> list[str]:
+    """Write every output of a run into `ready`; give the digest of each unit of the input."""
+    digests = [
+        freshness.digest(shard.piece.digest for shard in result.shards if shard.unit == unit)
+        for unit in range(len(found.units))
+    ]
+    _corpus(ready, found, flow, result)
+    for name in _JOINED:
+        parts = [flow.work.path(done.task.outputs[name]) for done in result.written]
+        writing.join(parts, ready / f"{name}.jsonl")
+    with (ready / "clusters.jsonl").open("wb") as file:
+        file.writelines(_clusters(str(flow.work.path(result.clusters))))
+    if result.learned:
+        shutil.copyfile(flow.work.path(result.learned), ready / "learned.toml")
+    summary = summarise(found, flow, result)
+    audit.check(summary)
+    (ready / "summary.json").write_bytes(publish.as_file(summary))
+    inputs = [
+        {"name": unit.name, "digest": digest, "state": state}
+        for unit, digest, state in zip(found.units, digests, states, strict=True)
+    ]
+    timings = {"seconds": flow.seconds, "reused_tasks": flow.work.reused, "inputs": inputs}
+    (ready / "timings.json").write_bytes(publish.as_file(timings))
+    page.write(ready)
+    return digests
+
+
+def _corpus(ready: Path, found: Found, flow: Flow, result: Result) -> None:
+    """Put the kept records together: a file for each unit, or one for all."""
+    output = flow.config.output
+    parts: dict[str, list[Path]] = {}
+    names = formats.output_names(found.units, output)
+    for shard, done in zip(result.shards, result.written, strict=True):
+        part = flow.work.path(done.task.outputs["corpus"])
+        parts.setdefault(names[shard.unit], []).append(part)
+    for name, unit in dict(zip(names, found.units, strict=True)).items():
+        target = ready / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        formats.assemble(parts.get(name, []), target, unit, output)
+
+
+def _clusters(path: str) -> Iterator[bytes]:
+    for batch in spill.batches(path):
+        for cluster in batch.to_pylist():
+            members = [
+                {
+                    "id": member["id"],
+                    "jaccard": similarity(member["shared"], member["joined"]),
+                    "containment": similarity(member["shared"], member["smaller"]),
+                }
+                for member in cluster["members"]
+            ]
+            line = {"keeper": cluster["keeper"], "members": members}
+            yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def summarise(found: Found, flow: Flow, result: Result) -> dict[str, Any]:
+    """Add up what the tasks counted, and say what the user should know."""
+    summary = audit.total(done.stats for done in result.written)
+    options = as_json(flow.config)
+    del options["run"]
+    return {
+        **summary,
+        "encodings": audit.total(stats["encodings"] for stats in result.ingested),
+        "duplicates": _duplicates(result.duplicates),
+        # In input order, which the names do not show: what reads a run back relies on it.
+        "outputs": list(dict.fromkeys(formats.output_names(found.units, flow.config.output))),
+        "notes": list(_notes(found, result, summary)),
+        "config": options,
+        "versions": versions(),
+    }
+
+
+def _duplicates(stats: dict[str, Any]) -> dict[str, Any]:
+    nearest = stats.get("nearest")
+    if nearest:
+        jaccard = similarity(nearest["shared"], nearest["joined"])
+        stats = {**stats, "nearest": {"a": nearest["a"], "b": nearest["b"], "jaccard": jaccard}}
+    return stats
+
+
+def _notes(found: Found, result: Result, summary: dict[str, Any]) -> Iterable[str]:
+    if found.ignored:
+        kinds = ", ".join(
+            f"{count} {kind or 'without suffix'}" for kind, count in found.ignored.items()
+        )
+        yield f"Files of other kinds were left alone: {kinds}."
+    if not any(stats["sources"] for stats in result.ingested):
+        yield (
+            "No record names a source, so nothing was learned about any site: "
+            "map fields.source or fields.url."
+        )
+    if result.duplicates.get("pairs_lost"):
+        lost, buckets = result.duplicates["pairs_lost"], result.duplicates["oversized_buckets"]
+        yield f"{buckets:,} buckets were too large; {lost:,} pairs in them were not compared."
+    if summary["reasons"].get("empty"):
+        yield f"{summary['reasons']['empty']:,} records have no text."

@@ -1,0 +1,233 @@
+"""Write: render the outputs of one shard, and count what became of its documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus import formats, spill
+from clean_corpus.config import Output
+from clean_corpus.formats.records import CLEAN, shown
+from clean_corpus.text import buffers, code_points
+
+_LINE = orjson.OPT_APPEND_NEWLINE
+
+# Names of the columns that travel beside the records' own.
+_TEXT, _CLEAN = "cleaned:text", "cleaned:clean"
+
+
+class _Shard(NamedTuple):
+    """One batch of documents with all that was found out about them, row by row."""
+
+    documents: pa.Table
+    texts: pa.LargeStringArray
+    cleaned: pa.RecordBatch
+    reasons: list[str | None]
+    decisions: pa.Table
+    edits: pa.Table
+
+
+def write(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the shard's part of the corpus, and of `removed`, `failed` and `edits` (JSONL).
+
+    Inputs: documents, cleaned, edits and decisions, row by row alike. Options: output. Returns
+    the counts of the summary.
+    """
+    output = Output.model_validate(options["output"])
+    marking = output.mode == "mark"
+    counts = _Counts()
+    kept: list[pa.Table] = []
+    with (
+        Path(outputs["removed"]).open("wb") as removed,
+        Path(outputs["failed"]).open("wb") as failed,
+        Path(outputs["edits"]).open("wb") as edits,
+    ):
+        for shard in _shards(inputs):
+            counts.add(shard)
+            edits.writelines(_ledger(shard))
+            failed.writelines(_failures(shard))
+            stays = [reason is None or (marking and reason != "failed") for reason in shard.reasons]
+            if not marking:
+                removed.writelines(_removals(shard))
+            whole = shard.documents.append_column(_TEXT, shard.cleaned["text"])
+            whole = whole.append_column(_CLEAN, _clean(shard, marking))
+            kept.append(whole.filter(pa.array(stays)))
+    records = pa.concat_tables(kept)
+    part = formats.render(records, records[_TEXT], records[_CLEAN], output)
+    Path(outputs["corpus"]).write_bytes(part)
+    return counts.summary()
+
+
+def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
+    """Read the four files side by side."""
+    decisions = spill.read(inputs["decisions"][0])
+    edits = spill.read(inputs["edits"][0])
+    first = 0
+    for documents, cleaned in zip(
+        spill.batches(inputs["documents"][0]), spill.batches(inputs["cleaned"][0]), strict=True
+    ):
+        rows = documents.num_rows
+        here = decisions.slice(first, rows)
+        reasons = pc.coalesce(cleaned["reason"], here["reason"].combine_chunks()).to_pylist()
+        mine = pc.and_(pc.greater_equal(edits["doc"], first), pc.less(edits["doc"], first + rows))
+        edits_ = edits.filter(mine)
+        doc = pc.subtract(edits_["doc"], pa.scalar(first, pa.int32()))
+        yield _Shard(
+            pa.Table.from_batches([documents]),
+            pc.fill_null(documents["text"], ""),
+            cleaned,
+            reasons,
+            here,
+            edits_.set_column(0, edits_.schema.field("doc"), doc),
+        )
+        first += rows
+
+
+def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
+    """Make the object that is added to each record."""
+    found = shard.cleaned["found"]
+    confidence = pc.divide(shard.cleaned["confidence"].cast(pa.float64()), 10_000.0)
+    columns = {
+        "id": shard.cleaned["key"],
+        "language": shard.cleaned["language"],
+        "confidence": confidence,
+        **{field.name: found.field(field.name) for field in found.type},
+    }
+    if marking:
+        columns |= {
+            "removed": pa.array(shard.reasons, pa.string()),
+            "keeper": shard.decisions["keeper"].combine_chunks(),
+            "jaccard": _similarities(shard, "joined"),
+            "containment": _similarities(shard, "smaller"),
+        }
+    arrays = [columns.get(field.name, pa.nulls(len(found), field.type)) for field in CLEAN]
+    return pa.StructArray.from_arrays(arrays, fields=list(CLEAN))
+
+
+def _similarities(shard: _Shard, whole: str) -> pa.Array:
+    pairs = zip(
+        shard.decisions["shared"].to_pylist(), shard.decisions[whole].to_pylist(), strict=True
+    )
+    return pa.array([similarity(*pair) for pair in pairs], pa.float64())
+
+
+def similarity(shared: int | None, whole: int | None) -> float | None:
+    """Give a ratio of counts with four digits, cut and not rounded: 1 means equal sets."""
+    return None if shared is None or not whole else shared * 10_000 // whole / 10_000
+
+
+def _removals(shard: _Shard) -> Iterable[bytes]:
+    """Give a line for each document that left, with its whole record, the text cleaned."""
+    rows = [row for row, reason in enumerate(shard.reasons) if reason not in (None, "failed")]
+    which = pa.array(rows, pa.int64())
+    records = formats.as_objects(shard.documents.take(which), shard.cleaned["text"].take(which))
+    decisions = shard.decisions.take(which).to_pylist()
+    for row, record, decision in zip(rows, records, decisions, strict=True):
+        line = {
+            "id": shard.cleaned["key"][row].as_py(),
+            "origin": shard.documents["origin"][row].as_py(),
+            "reason": shard.reasons[row],
+        }
+        if decision["keeper"] is not None:
+            line |= {
+                "keeper": decision["keeper"],
+                "jaccard": similarity(decision["shared"], decision["joined"]),
+                "containment": similarity(decision["shared"], decision["smaller"]),
+            }
+        # The record is spliced, not encoded anew: its bytes are the user's.
+        yield orjson.dumps(line)[:-1] + b',"record":' + record + b"}\n"
+
+
+def _failures(shard: _Shard) -> Iterator[bytes]:
+    """Give a line for each document that could not be read or cleaned, with its bytes."""
+    for row, reason in enumerate(shard.reasons):
+        if reason != "failed":
+            continue
+        raw = shard.documents["raw"][row].as_py()
+        if raw is None:
+            one = shard.documents.slice(row, 1)
+            (raw,) = formats.as_objects(one, shard.texts.slice(row, 1))
+        line = {
+            "origin": shard.documents["origin"][row].as_py(),
+            "stage": shard.cleaned["stage"][row].as_py(),
+            "error": shard.cleaned["error"][row].as_py(),
+            "raw": raw.decode("utf-8", "backslashreplace"),
+        }
+        yield orjson.dumps(line, option=_LINE)
+
+
+def _ledger(shard: _Shard) -> Iterator[bytes]:
+    """Give a line for each edit, with offsets in code points of the base text."""
+    starts, ends = code_points(shard.texts, shard.edits)
+    data, offsets = buffers(shard.texts)
+    rows = shard.edits.to_pylist()
+    keys = shard.cleaned["key"].to_pylist()
+    for row, start, end in zip(rows, starts.tolist(), ends.tolist(), strict=True):
+        base = int(offsets[row["doc"]])
+        line = {
+            "id": keys[row["doc"]],
+            "start": start,
+            "end": end,
+            "text": data[base + row["start"] : base + row["end"]].tobytes().decode(),
+            "replacement": row["replacement"],
+            "class": row["class"],
+            "rule": row["rule"],
+            "action": row["action"],
+        }
+        yield orjson.dumps(line, option=_LINE)
+
+
+class _Counts:
+    """What the summary counts, added up batch by batch."""
+
+    def __init__(self) -> None:
+        self.documents: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.languages: Counter[str] = Counter()
+        self.sources: dict[str, Counter[str]] = {}
+        self.edits = {name: Counter[str]() for name in ("class", "rule", "action")}
+        self.characters: Counter[str] = Counter()
+
+    def add(self, shard: _Shard) -> None:
+        """Count one batch."""
+        read = pc.utf8_length(shard.texts).to_pylist()
+        left = pc.utf8_length(shard.cleaned["text"]).to_pylist()
+        columns = (shard.documents["source"].to_pylist(), shard.cleaned["language"].to_pylist())
+        for reason, source, language, before, after in zip(
+            shard.reasons, *columns, read, left, strict=True
+        ):
+            fate = "kept" if reason is None else "failed" if reason == "failed" else "removed"
+            self.documents.update(("read", fate))
+            self.sources.setdefault(shown(source or ""), Counter()).update(("read", fate))
+            self.characters.update({"read": before, "kept": after if fate == "kept" else 0})
+            if fate == "kept":
+                self.languages[language] += 1
+                self.characters["cut"] += before - after
+            elif fate == "removed":
+                self.reasons[str(reason)] += 1
+        for name, counter in self.edits.items():
+            counted = shard.edits[name].cast(pa.string()).value_counts().to_pylist()
+            counter.update({entry["values"]: entry["counts"] for entry in counted})
+
+    def summary(self) -> dict[str, Any]:
+        """Give the counts as plain JSON values."""
+        fates = ("read", "kept", "removed", "failed")
+        return {
+            **{fate: self.documents[fate] for fate in fates},
+            "reasons": dict(self.reasons),
+            "languages": dict(self.languages),
+            "sources": {
+                name: {fate: counts[fate] for fate in fates}
+                for name, counts in self.sources.items()
+            },
+            "edits": {f"by_{name}": dict(counter) for name, counter in self.edits.items()},
+            "characters": {name: self.characters[name] for name in ("read", "kept", "cut")},
+        }
