@@ -1,0 +1,52 @@
+"""Find the texts that are equal, white space apart, and which of them stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from clean_corpus.corpus import arrow, rank
+from clean_corpus.corpus.arrow import COPIES, Documents, Numbers
+
+
+def exact(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the COPIES ("copies") among all "documents" whose hash falls to this part.
+
+    Options: part, parts (2^n), keep, prefer. A text without content is nobody's copy.
+    """
+    documents = Documents.of(inputs["documents"])
+    copies, keepers = _copies(documents, options)
+    arrow.write(outputs["copies"], COPIES, [{"document": copies, "keeper": keepers}])
+    return {"copies": len(copies), "copied": len(np.unique(keepers))}
+
+
+def _copies(documents: Documents, options: Mapping[str, Any]) -> tuple[Numbers, Numbers]:
+    high = documents.numbers("digest_high")
+    mine = documents.numbers("present") & (documents.numbers("length") > 0)
+    if options["parts"] > 1:
+        shift = np.uint64(64 - options["parts"].bit_length() + 1)
+        mine &= (high >> shift) == options["part"]
+    which = np.flatnonzero(mine)
+    # Few texts have a twin, so that the rest need not be looked at closely.
+    high = high[which]
+    ordered = np.sort(high)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    which = which[np.isin(high, twice)]
+    if not len(which):
+        return which, which
+    content = rank.content(documents, which)
+    keys = pc.rank(documents.take("key", which), tiebreaker="dense").to_numpy()
+    order = rank.order([*content, *rank.policy(documents, which, options), keys])
+    same = np.ones(len(which), bool)
+    for column in content:
+        same[1:] &= column[order][1:] == column[order][:-1]
+    same[0] = False
+    leader = np.maximum.accumulate(np.where(same, 0, np.arange(len(which))))
+    copies, keepers = which[order][same], which[order][leader][same]
+    back = np.argsort(copies)
+    return copies[back], keepers[back]

@@ -1,0 +1,144 @@
+"""Find the pairs of documents that share a band, by sorting keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from clean_corpus.corpus import arrow, rank
+from clean_corpus.corpus.arrow import CANDIDATES, WANTED, Documents, Numbers
+
+#: A pair of document numbers in one integer: the lesser in the upper half.
+Pairs = npt.NDArray[np.uint64]
+
+_HALF = np.uint64(32)
+
+# Pairs that are held at once before repeated ones are dropped.
+_MANY = 4_000_000
+
+# What is left of an oversized bucket is split until its parts are this many times smaller than the
+# largest bucket allowed: a hot bucket comes back in every band, and must not cost its square.
+_FINER = 16
+
+
+class Found(NamedTuple):
+    """Pairs of one partition, sorted, each once, and what the oversized buckets came to."""
+
+    pairs: Pairs
+    oversized: int
+    lost: int
+
+
+def match(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the CANDIDATES ("candidates") of one partition of "bands", and WANTED ("wanted").
+
+    Other inputs: "documents" and "copies", of which only the keepers take part. Options: part,
+    blocks, max_bucket, keep, prefer.
+    """
+    documents = Documents.of(inputs["documents"])
+    here = np.ones(len(documents), bool)
+    here[arrow.column(inputs["copies"], "document")] = False
+    keys = arrow.column(inputs["bands"], "key", options["part"])
+    numbers = arrow.column(inputs["bands"], "document", options["part"])
+    taking = here[numbers]
+    found = _found(keys[taking], numbers[taking], documents, options)
+    size = -(-len(documents) // options["blocks"])
+    low, high = _halves(found.pairs)
+    cuts = np.searchsorted(low, np.arange(1, options["blocks"]) * size)
+    parts = zip(np.split(low, cuts), np.split(high, cuts), strict=True)
+    arrow.write(outputs["candidates"], CANDIDATES, ({"a": a, "b": b} for a, b in parts))
+    wanted = np.zeros(len(documents), bool)
+    wanted[low] = wanted[high] = True
+    arrow.write(outputs["wanted"], WANTED, [{"bits": np.packbits(wanted)}])
+    return {
+        "candidates": len(found.pairs),
+        "oversized_buckets": found.oversized,
+        "pairs_lost": found.lost,
+    }
+
+
+def _found(
+    keys: Numbers, numbers: Numbers, documents: Documents, options: Mapping[str, Any]
+) -> Found:
+    """Pair the documents of each bucket: all with all, up to the size that is allowed."""
+    order = np.argsort(keys)
+    keys, numbers = keys[order], numbers[order]
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else order
+    sizes = np.diff(np.append(starts, len(keys)))
+    kept: list[Pairs] = []
+    held = oversized = lost = 0
+    for part in _small(numbers, starts, sizes, options["max_bucket"]):
+        kept.append(part)
+        held += len(part)
+        if held > _MANY:
+            kept = [np.unique(np.concatenate(kept))]
+            held = len(kept[0])
+    for bucket in np.flatnonzero(sizes > options["max_bucket"]):
+        members = np.sort(numbers[starts[bucket] : starts[bucket] + sizes[bucket]])
+        part = split(members, int(keys[starts[bucket]]), documents, options)
+        kept.append(part)
+        oversized += 1
+        lost += len(members) * (len(members) - 1) // 2 - len(part)
+    pairs = np.unique(np.concatenate(kept)) if kept else np.zeros(0, np.uint64)
+    return Found(pairs, oversized, lost)
+
+
+def _small(numbers: Numbers, starts: Numbers, sizes: Numbers, largest: int) -> Iterator[Pairs]:
+    """Give all pairs of each bucket of 2 to `largest` documents, buckets of one size together."""
+    for size in np.unique(sizes[(sizes > 1) & (sizes <= largest)]):
+        first, second = np.triu_indices(size, 1)
+        of_size = starts[sizes == size]
+        step = max(1, _MANY // len(first))
+        for i in range(0, len(of_size), step):
+            members = numbers[of_size[i : i + step, None] + np.arange(size)]
+            yield _paired(members[:, first].ravel(), members[:, second].ravel())
+
+
+def split(members: Numbers, key: int, documents: Documents, options: Mapping[str, Any]) -> Pairs:
+    """Pair the documents of an oversized bucket: near ones with each other, all with the best.
+
+    Documents are sorted by the rows of their signatures (their low bytes), from a row on that the
+    key decides, and groups of equal rows grow until they would be too large. Each group is paired
+    whole; groups that no row tells apart, and the bucket, are paired with their best-ranked only.
+    """
+    columns = rank.policy(documents, members, options) + rank.content(documents, members)
+    members = members[rank.order(columns)]
+    rows = np.stack(
+        [
+            np.frombuffer(value, np.uint8)
+            for value in documents.take("signature", members).to_pylist()
+        ]
+    )
+    rows = np.ascontiguousarray(np.roll(rows, -(key % rows.shape[1]), axis=1))
+    order = np.argsort(rows.view(f"S{rows.shape[1]}").ravel(), kind="stable")
+    equal = rows[order][1:] == rows[order][:-1]
+    # Rows in common with the document before, up to the first in which they differ.
+    common = np.where(equal.all(axis=1), rows.shape[1], np.argmin(equal, axis=1))
+    left, common = members[order], np.append(-1, common)
+    cap = max(2, options["max_bucket"] // _FINER)
+    found = [_paired(np.repeat(members[:1], len(members) - 1), members[1:])]
+    for depth in range(1, rows.shape[1] + 1):
+        begins = np.flatnonzero(common < depth)
+        sizes = np.diff(np.append(begins, len(left)))
+        small = sizes <= cap
+        found += _small(left, begins[small], sizes[small], cap)
+        stay = np.repeat(~small, sizes)
+        left, common = left[stay], common[stay]
+    begins = np.flatnonzero(common < rows.shape[1])
+    best = np.repeat(left[begins], np.diff(np.append(begins, len(left))))
+    found.append(_paired(best[best != left], left[best != left]))
+    return np.unique(np.concatenate(found))
+
+
+def _paired(a: Numbers, b: Numbers) -> Pairs:
+    low, high = np.minimum(a, b).astype(np.uint64), np.maximum(a, b).astype(np.uint64)
+    return low << _HALF | high
+
+
+def _halves(pairs: Pairs) -> tuple[Numbers, Numbers]:
+    return (pairs >> _HALF).astype(np.uint32), (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)

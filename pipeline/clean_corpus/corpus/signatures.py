@@ -1,0 +1,78 @@
+"""Signatures of texts: datasketch's permutations in, datasketch's own objects out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from clean_corpus.corpus import shingles
+from clean_corpus.kernels import minhash
+from clean_corpus.kernels.minhash import Hashes32, Offsets
+from clean_corpus.kernels.shingle import Hashes
+
+_SCHEME = "affine32"
+
+
+def permutations(size: int, seed: int) -> bytes:
+    """Draw permutations as datasketch does, for workers that need not import it (and scipy).
+
+    Gives `size` slopes and `size` shifts, little-endian 32-bit integers.
+    """
+    from datasketch import MinHash
+
+    drawn = MinHash(num_perm=size, seed=seed, scheme=_SCHEME).permutations
+    return np.asarray(drawn, "<u4").tobytes()
+
+
+def signatures(hashes: Hashes32, offsets: Offsets, drawn: bytes) -> npt.NDArray[np.uint32]:
+    """Give the signature of each text, from its hashes and from `permutations`."""
+    slopes, shifts = np.frombuffer(drawn, "<u4").reshape(2, -1)
+    return minhash.signatures(hashes, offsets, slopes, shifts)
+
+
+def fast_hashes(hashes: Hashes) -> Hashes32:
+    """Give the 32-bit hashes that signatures are made of: the upper half of each shingle's."""
+    return (hashes >> np.uint64(32)).astype(np.uint32)
+
+
+def sha1_hashes(texts: Sequence[str], size: int) -> tuple[Hashes32, Offsets]:
+    """Hash the shingles of texts as `datasketch.hashfunc.sha1_hash32` does: slow, but the same."""
+    found = [
+        [hashlib.sha1(s.encode(), usedforsecurity=False).digest()[:4] for s in strings]
+        for strings in (shingles.strings(text, size) for text in texts)
+    ]
+    offsets = np.zeros(len(found) + 1, np.int64)
+    np.cumsum([len(part) for part in found], out=offsets[1:])
+    return np.frombuffer(b"".join(b"".join(part) for part in found), "<u4"), offsets
+
+
+def to_datasketch(
+    texts: Sequence[str],
+    *,
+    shingle: int,
+    permutations_: int,
+    seed: int = 1,
+    hash_: Literal["fast", "sha1"] = "fast",
+) -> list[Any]:
+    """Make a real `datasketch.MinHash` of each text, ready for `MinHashLSH`.
+
+    With "sha1" they equal those that datasketch makes of `shingles.strings(text, shingle)`.
+    """
+    from datasketch import MinHash
+
+    if hash_ == "sha1":
+        hashes, offsets = sha1_hashes(texts, shingle)
+    else:
+        wide, offsets = shingles.hashes(pa.array(texts, pa.large_string()), shingle)
+        hashes = fast_hashes(wide)
+    model = MinHash(num_perm=permutations_, seed=seed, scheme=_SCHEME)
+    drawn = permutations(permutations_, seed)
+    return [
+        MinHash(hashvalues=row, permutations=model.permutations, seed=seed, scheme=_SCHEME)
+        for row in signatures(hashes, offsets, drawn)
+    ]

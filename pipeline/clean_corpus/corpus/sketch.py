@@ -1,0 +1,140 @@
+"""Sketch one shard: what the later steps need to know of its documents, and their band keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus.corpus import arrow, dates, shingles, signatures
+from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
+from clean_corpus.kernels import digest, minhash
+from clean_corpus.text import buffers
+
+#: What a shard must hold; others are ignored. `reason` is set where the document has left already.
+COLUMNS = ("key", "text", "source", "date", "reason")
+
+# Texts that are sketched at once: bounds the memory for their shingles, 16 bytes a word.
+_BYTES = 8_000_000
+
+
+def sketch(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write DOCUMENTS ("documents") and BANDS ("bands") of the shard "texts".
+
+    Options: first_document, near, shingle, hash, permutations, bands, partitions.
+    """
+    found: list[Any] = []
+    keys: list[Numbers] = []
+    numbers: list[Numbers] = []
+    first = options["first_document"]
+    for batch in arrow.batches(inputs["texts"][0], COLUMNS):
+        for piece in _pieces(batch):
+            rows, band_keys, columns = _sketched(piece, options)
+            found.append(columns)
+            keys.append(band_keys.ravel())
+            numbers.append(np.repeat(rows + first, band_keys.shape[1]).astype(np.uint32))
+            first += piece.num_rows
+    table = pa.Table.from_batches(found, _PLAIN)
+    columns = {name: _joined(table.column(name)) for name in _PLAIN.names}
+    columns["source"] = columns["source"].dictionary_encode()
+    arrow.write(outputs["documents"], DOCUMENTS, [columns])
+    arrow.write(outputs["bands"], BANDS, _partitioned(keys, numbers, options["partitions"]))
+    return {"documents": first - options["first_document"], "keys": sum(map(len, keys))}
+
+
+_PLAIN = DOCUMENTS.set(1, pa.field("source", pa.string()))
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut a batch where its texts grow large."""
+    ends = np.cumsum(pc.fill_null(pc.binary_length(batch.column("text")), 0).to_numpy())
+    start = 0
+    while start < batch.num_rows:
+        before = int(ends[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _BYTES, "right")))
+        yield batch.slice(start, stop - start)
+        start = stop
+
+
+def _sketched(
+    batch: pa.RecordBatch, options: Mapping[str, Any]
+) -> tuple[Numbers, Numbers, pa.RecordBatch]:
+    """Give the rows that have a signature, the keys of their bands, and all rows' DOCUMENTS."""
+    present = batch.column("reason").is_null()
+    texts = pc.fill_null(batch.column("text"), "")
+    if batch.column("reason").null_count < batch.num_rows:
+        texts = pc.if_else(present, texts, pa.scalar("", texts.type))
+    digests, lengths = digest.digests(*buffers(texts))
+    rows, keys, low = _bands(texts, options)
+    columns = [
+        batch.column("key"),
+        batch.column("source").cast(pa.string()),
+        _dates(batch.column("date")),
+        pa.array(lengths),
+        pa.array(digests[:, 0]),
+        pa.array(digests[:, 1]),
+        present,
+        _binary(low, rows, batch.num_rows),
+    ]
+    return rows, keys, pa.RecordBatch.from_arrays(columns, schema=_PLAIN)
+
+
+def _binary(values: Numbers, rows: Numbers, size: int) -> pa.Array:
+    """Make a binary column of `size` rows: the bytes `values[i]` in row `rows[i]`, else null."""
+    places = np.full(size, -1)
+    places[rows] = np.arange(len(rows))
+    ends = np.arange(len(rows) + 1, dtype=np.int32) * values.shape[1]
+    packed = pa.Array.from_buffers(
+        pa.binary(), len(rows), [None, pa.py_buffer(ends), pa.py_buffer(values)]
+    )
+    return packed.take(pa.array(places, mask=places < 0))
+
+
+def _bands(
+    texts: pa.LargeStringArray, options: Mapping[str, Any]
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Give the rows that have shingles, their band keys, and the low bytes of their signatures."""
+    if not options["near"]:
+        nothing = np.zeros((0, options["bands"]))
+        return np.zeros(0, np.int64), nothing.astype(np.uint64), nothing.astype(np.uint8)
+    if options["hash"] == "sha1":
+        hashes, offsets = signatures.sha1_hashes(texts.to_pylist(), options["shingle"])
+    else:
+        wide, offsets = shingles.hashes(texts, options["shingle"])
+        hashes = signatures.fast_hashes(wide)
+    rows = np.flatnonzero(np.diff(offsets))
+    offsets = np.append(offsets[rows], offsets[-1])  # texts without shingles take no room
+    found = signatures.signatures(hashes, offsets, options["permutations"])
+    return rows, minhash.keys(found, options["bands"]), found.astype(np.uint8)
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    chunks = column.chunks
+    return pa.concat_arrays(chunks) if chunks else pa.array([], column.type)
+
+
+def _dates(values: pa.Array) -> pa.Array:
+    distinct = values.cast(pa.string()).dictionary_encode()
+    read = [dates.seconds(date) for date in distinct.dictionary.to_pylist()]
+    return pa.array(read, pa.int64()).take(distinct.indices)
+
+
+def _partitioned(
+    keys: list[Numbers], numbers: list[Numbers], partitions: int
+) -> Iterator[dict[str, Numbers]]:
+    """Give the rows of each partition, by the upper bits of the key; `partitions` is 2^n."""
+    key = np.concatenate(keys) if keys else np.zeros(0, np.uint64)
+    number = np.concatenate(numbers) if numbers else np.zeros(0, np.uint32)
+    cuts = np.zeros(0, np.int64)
+    if partitions > 1:
+        part = (key >> np.uint64(64 - partitions.bit_length() + 1)).astype(np.uint16)
+        order = np.argsort(part, kind="stable")
+        cuts = np.searchsorted(part[order], np.arange(1, partitions))
+        key, number = key[order], number[order]
+    for one, other in zip(np.split(key, cuts), np.split(number, cuts), strict=True):
+        yield {"key": one, "document": other}

@@ -1,0 +1,138 @@
+"""Hash texts so that equal ones can be found, white space apart: MurmurHash3 (x64, 128 bits)."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from clean_corpus.kernels import compiled
+
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+Unsigned: TypeAlias = Any  # numpy.uint64 inside a kernel; the checker cannot follow it
+
+# Unsigned throughout: with a signed index numba looks for negative ones, at half the speed.
+_U = np.uint64
+_0, _1, _2, _3 = _U(0), _U(1), _U(2), _U(3)
+_27, _31, _33, _37 = _U(27), _U(31), _U(33), _U(37)
+_SPACE, _9 = np.uint8(0x20), np.uint8(9)
+
+# Austin Appleby's constants: github.com/aappleby/smhasher, MurmurHash3_x64_128.
+_C1, _C2 = _U(0x87C37B91114253D5), _U(0x4CF5AD432745937F)
+_N1, _N2, _5 = _U(0x52DCE729), _U(0x38495AB5), _U(5)
+_F1, _F2 = _U(0xFF51AFD7ED558CCD), _U(0xC4CEB9FE1A85EC53)
+
+
+@compiled
+def _collapse(data: Bytes, at: Unsigned, stop: Unsigned, out: Bytes) -> Unsigned:
+    """Copy a text with each run of white space as one blank, none at the ends; give its size.
+
+    White space is what Unicode's White_Space says: 9-13, 32, 85, A0, 1680, 2000-200A, 2028, 2029,
+    202F, 205F, 3000.
+    """
+    size = _0
+    after_space = _1
+    while at < stop:
+        while at < stop and data[at] < 0x80:
+            # No branch on what the byte is: blanks cannot be predicted.
+            byte = data[at]
+            space = _1 if byte == 0x20 or byte - _9 <= 4 else _0
+            out[size] = _SPACE if space else byte
+            size += (after_space & space) ^ _1
+            after_space = space
+            at += _1
+        if at == stop:
+            break
+        byte = data[at]
+        width = _0
+        if byte == 0xC2:
+            second = data[at + _1]
+            width = _2 if second == 0x85 or second == 0xA0 else _0
+        elif byte == 0xE2:
+            third = data[at + _2]
+            if data[at + _1] == 0x80:
+                width = _3 if third <= 0x8A or third in (0xA8, 0xA9, 0xAF) else _0
+            elif data[at + _1] == 0x81:
+                width = _3 if third == 0x9F else _0
+        elif byte == 0xE1:
+            width = _3 if data[at + _1] == 0x9A and data[at + _2] == 0x80 else _0
+        elif byte == 0xE3:
+            width = _3 if data[at + _1] == 0x80 and data[at + _2] == 0x80 else _0
+        if width:
+            out[size] = _SPACE
+            size += after_space ^ _1
+            after_space = _1
+            at += width
+        else:
+            after_space = _0
+            out[size] = byte
+            size += _1
+            at += _1
+            while at < stop and data[at] & 0xC0 == 0x80:
+                out[size] = data[at]
+                size += _1
+                at += _1
+    return size - after_space if size else size
+
+
+@compiled
+def _murmur3(words: Hashes, size: Unsigned, out: Hashes) -> None:
+    """Hash the first `size` bytes of `words`, which are followed by 16 zero bytes."""
+    h1, h2 = _0, _0
+    blocks = size // _U(16)
+    for i in range(_0, blocks + _1):
+        k1 = words[_2 * i] * _C1
+        k2 = words[_2 * i + _1] * _C2
+        k1 = (k1 << _31 | k1 >> _33) * _C2
+        k2 = (k2 << _33 | k2 >> _31) * _C1
+        h1 ^= k1
+        if i < blocks:
+            h1 = ((h1 << _27 | h1 >> _37) + h2) * _5 + _N1
+        h2 ^= k2
+        if i < blocks:
+            h2 = ((h2 << _31 | h2 >> _33) + h1) * _5 + _N2
+    h1 ^= size
+    h2 ^= size
+    h1 += h2
+    h2 += h1
+    h1 = (h1 ^ h1 >> _33) * _F1
+    h1 = (h1 ^ h1 >> _33) * _F2
+    h1 ^= h1 >> _33
+    h2 = (h2 ^ h2 >> _33) * _F1
+    h2 = (h2 ^ h2 >> _33) * _F2
+    h2 ^= h2 >> _33
+    h1 += h2
+    h2 += h1
+    out[0], out[1] = h1, h2
+
+
+@compiled
+def _digests(
+    data: Bytes, offsets: Offsets, bytes_: Bytes, words: Hashes, out: Hashes, lengths: Offsets
+) -> None:
+    for row in range(lengths.size):
+        size = _collapse(data, _U(offsets[row]), _U(offsets[row + 1]), bytes_)
+        length = 0
+        for i in range(_0, size):
+            length += (bytes_[i] & 0xC0) != 0x80
+        for i in range(size, size + _U(32)):
+            bytes_[i] = 0
+        _murmur3(words, size, out[row])
+        lengths[row] = length
+
+
+def digests(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+    """Hash each text, its white space collapsed.
+
+    Gives the hashes, shape (texts, 2), and the code points of the collapsed texts: 0 for a text of
+    nothing but white space.
+    """
+    longest = int(np.diff(offsets).max(initial=0))
+    words = np.zeros((longest + 48) // 8 + 1, np.uint64)
+    out = np.empty((offsets.size - 1, 2), np.uint64)
+    lengths = np.empty(offsets.size - 1, np.int64)
+    _digests(data, offsets, words.view(np.uint8), words, out, lengths)
+    return out, lengths

@@ -1,0 +1,101 @@
+"""Run the steps from texts to decisions in one process, over files in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from clean_corpus.config import Dedup
+from clean_corpus.corpus.plan import plan, summarise
+
+SHARD = pa.schema(
+    [
+        ("key", pa.string()),
+        ("text", pa.large_string()),
+        ("source", pa.string()),
+        ("date", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+class Task(NamedTuple):
+    """What `plan` makes here: enough to carry it out."""
+
+    function: Callable[..., dict[str, Any]]
+    inputs: Mapping[str, Sequence[str]]
+    outputs: Mapping[str, str]
+    options: Mapping[str, Any]
+
+
+class Outcome(NamedTuple):
+    """Decisions by key, clusters, ranked pairs, and counts."""
+
+    decisions: dict[str, dict[str, Any]]
+    clusters: list[dict[str, Any]]
+    ranked: list[dict[str, Any]]
+    counts: dict[str, Any]
+
+    @property
+    def kept(self) -> set[str]:
+        """The keys of the documents that stay."""
+        return {key for key, row in self.decisions.items() if row["reason"] is None}
+
+
+def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], batch: int = 7) -> None:
+    """Write a shard in batches of a few documents."""
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SHARD) as writer:
+        for i in range(0, len(rows), batch):
+            columns = [
+                pa.array([row.get(field.name) for row in rows[i : i + batch]], field.type)
+                for field in SHARD
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=SHARD))
+
+
+def read(path: str) -> list[dict[str, Any]]:
+    """Read an Arrow file as rows."""
+    with pa.memory_map(path) as source:
+        rows: list[dict[str, Any]] = pa.ipc.open_file(source).read_all().to_pylist()
+        return rows
+
+
+def run(
+    folder: Path,
+    rows: Sequence[Mapping[str, Any]],
+    dedup: Dedup | None = None,
+    cuts: Sequence[int] = (),
+    batch: int = 7,
+) -> Outcome:
+    """Decide about documents {key, text, source, date, reason}, in shards cut at `cuts`."""
+    folder.mkdir(exist_ok=True)
+    bounds = [0, *cuts, len(rows)]
+    sizes = [stop - start for start, stop in pairwise(bounds)]
+    paths = []
+    for i, (first, size) in enumerate(zip(accumulate(sizes, initial=0), sizes, strict=False)):
+        write_shard(folder / f"{i}.texts", rows[first : first + size], batch)
+        paths.append(str(folder / f"{i}.texts"))
+
+    def make(
+        step: str, part: int, function: Any, outputs: Sequence[str], *, inputs: Any, options: Any
+    ) -> Task:
+        made = {name: str(folder / f"{step}-{part}.{name}") for name in outputs}
+        return Task(function, inputs, made, options)
+
+    planned = plan(paths, sizes, dedup or Dedup(), make)
+    counts = [
+        (step, task.function(task.inputs, task.outputs, task.options))
+        for step, tasks in planned.steps
+        for task in tasks
+    ]
+    decided = [row for path in planned.decisions for row in read(path)]
+    return Outcome(
+        {row["key"]: decision for row, decision in zip(rows, decided, strict=True)},
+        read(planned.clusters),
+        read(planned.ranked),
+        summarise(counts),
+    )

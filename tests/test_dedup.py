@@ -1,0 +1,268 @@
+"""Duplicates from texts to decisions, against plain sets and brute force."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+import articles
+import oracle
+from clean_corpus.config import Dedup
+from clean_corpus.corpus import plan as plan_
+from dedup_run import Outcome, run
+
+SIZE = 400
+CORPUS = articles.corpus(seed=5, size=SIZE)
+
+
+def distinct(rows: list[dict[str, Any]]) -> list[int]:
+    """Find the first of each group of equal texts."""
+    first: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        first.setdefault(" ".join(row["text"].split()), i)
+    return sorted(first.values())
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict[tuple[int, int], Fraction]:
+    return oracle.jaccards([row["text"] for row in CORPUS], Dedup().shingle)
+
+
+def jaccard_of(row: dict[str, Any]) -> Fraction:
+    return Fraction(row["shared"], row["joined"])
+
+
+@pytest.mark.parametrize("threshold", ["0.5", "0.6", "0.7", "0.8"])
+def test_pairs_are_exact_and_complete(
+    tmp_path: Path, truth: dict[tuple[int, int], Fraction], threshold: str
+) -> None:
+    outcome = run(tmp_path, CORPUS, Dedup(threshold=Decimal(threshold)))
+    place = {row["key"]: i for i, row in enumerate(CORPUS)}
+    found = {}
+    for row in outcome.ranked:
+        pair = sorted((place[row["better"]], place[row["worse"]]))
+        found[pair[0], pair[1]] = jaccard_of(row)
+    assert all(truth[pair] == value for pair, value in found.items())
+    once = {i for row in outcome.ranked for i in (place[row["better"]], place[row["worse"]])}
+    wanted = {
+        pair
+        for pair, value in truth.items()
+        if value >= Fraction(threshold) and once.issuperset(pair)
+    }
+    assert wanted <= found.keys()
+    assert len(wanted) > 20
+
+
+def test_kept_set_is_the_greedy_set(tmp_path: Path, truth: dict[tuple[int, int], Fraction]) -> None:
+    dedup = Dedup(keep=["longest"])
+    outcome = run(tmp_path, CORPUS, dedup)
+    once = distinct(CORPUS)
+    texts = [CORPUS[i]["text"] for i in once]
+    jaccard = oracle.jaccards(texts, dedup.shingle)
+
+    lengths = [len(text) for text in texts]
+    ties = {length for length in lengths if lengths.count(length) > 1}
+    stay = oracle.kept(len(texts), jaccard, Fraction("0.6"), Fraction("0.4"), lambda i: -lengths[i])
+    surely = {i for i in range(len(texts)) if lengths[i] not in ties}
+    kept_texts = {row["text"] for row in CORPUS if row["key"] in outcome.kept}
+    for i in surely:
+        assert (texts[i] in kept_texts) == (i in stay)
+    assert len(kept_texts) == len(stay)
+
+
+def test_every_removal_has_a_kept_witness(
+    tmp_path: Path, truth: dict[tuple[int, int], Fraction]
+) -> None:
+    outcome = run(tmp_path, CORPUS)
+    place = {row["key"]: i for i, row in enumerate(CORPUS)}
+    for key, row in outcome.decisions.items():
+        if row["reason"] is None:
+            continue
+        assert row["keeper"] in outcome.kept
+        pair = sorted((place[key], place[row["keeper"]]))
+        assert truth[pair[0], pair[1]] == jaccard_of(row) >= Fraction("0.4")
+        assert row["joined"] >= row["smaller"] >= row["shared"]
+        same = CORPUS[place[key]]["text"] == CORPUS[place[row["keeper"]]]["text"]
+        assert row["reason"] == ("exact-duplicate" if same else "near-duplicate")
+    counts = outcome.counts
+    assert counts["exact"] + counts["near"] + len(outcome.kept) == SIZE
+    members = {m["id"]: c["keeper"] for c in outcome.clusters for m in c["members"]}
+    removed = {k: r["keeper"] for k, r in outcome.decisions.items() if r["reason"]}
+    assert members == removed
+
+
+def decisions(outcome: Outcome) -> tuple[Any, ...]:
+    return outcome.decisions, sorted(map(repr, outcome.ranked)), len(outcome.clusters)
+
+
+def test_order_shards_batches_and_partitions_do_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = run(tmp_path / "plain", CORPUS)
+    shuffled = Random(1).sample(CORPUS, SIZE)
+    monkeypatch.setattr(plan_, "_KEYS", 2000)
+    monkeypatch.setattr(plan_, "_DOCUMENTS", 70)
+    other = run(tmp_path / "other", shuffled, cuts=[3, 100, 100, 255], batch=40)
+    assert decisions(plain) == decisions(other)
+    assert plain.counts["recall"] == other.counts["recall"]
+
+
+def test_policies(tmp_path: Path) -> None:
+    base = "the mayor opened the new bridge over the river on a cold and windy morning in May"
+    rows: list[dict[str, Any]] = [
+        {"key": "long", "text": base + " and spoke", "source": "b", "date": None},
+        {"key": "early", "text": base, "source": "c", "date": "3 May 2024"},
+        {"key": "late", "text": base.upper() + "!", "source": "a", "date": "2024-05-09T10:00Z"},
+    ]
+    for keep, prefer, kept in [
+        (["longest"], [], "long"),
+        (["earliest"], [], "early"),
+        (["latest"], [], "late"),
+        (["source", "longest"], ["c", "b"], "early"),
+        (["source", "earliest", "longest"], [], "early"),
+    ]:
+        for order in (rows, rows[::-1]):
+            outcome = run(tmp_path, order, Dedup(keep=keep, prefer=prefer))
+            assert outcome.kept == {kept}
+
+
+def chain(words: int, step: int, count: int) -> list[dict[str, Any]]:
+    """Make texts of which each shares much with the next, and the first nothing with the last."""
+    random = Random(3)
+    stream = articles.article(random, articles.vocabulary(random), words + step * count)
+    return [
+        {"key": f"c{i:02}", "text": " ".join(stream[i * step : i * step + words])}
+        for i in range(count)
+    ]
+
+
+def test_a_chain_does_not_carry_off_what_is_unlike(tmp_path: Path) -> None:
+    rows = chain(words=100, step=15, count=12)
+    witness = run(tmp_path, rows)
+    assert len(witness.kept) == 3
+    for row in witness.decisions.values():
+        assert row["reason"] is None or jaccard_of(row) >= Fraction("0.4")
+    components = run(tmp_path, rows, Dedup(clusters="components"))
+    assert len(components.kept) == 1
+    unproven = [row for row in components.decisions.values() if row["reason"] and not row["joined"]]
+    assert unproven
+
+
+def test_copies_of_a_removed_text_follow_it(tmp_path: Path) -> None:
+    base = "one two three four five six seven eight nine ten eleven twelve thirteen"
+    rows = [
+        {"key": "a", "text": base + " fourteen fifteen"},
+        {"key": "b", "text": base},
+        {"key": "c", "text": base.replace(" ", "\n\n") + " "},
+    ]
+    outcome = run(tmp_path, rows)
+    assert outcome.kept == {"a"}
+    assert outcome.decisions["b"] == outcome.decisions["c"]
+    assert outcome.decisions["c"]["reason"] == "near-duplicate"
+    assert jaccard_of(outcome.decisions["c"]) == Fraction(11, 13)
+    exact = run(tmp_path, rows, Dedup(near=False))
+    assert exact.kept == {"a", "b"}
+    assert exact.decisions["c"]["reason"] == "exact-duplicate"
+    near = run(tmp_path, rows, Dedup(exact=False))
+    assert near.decisions["c"]["reason"] == "near-duplicate"
+
+
+def test_documents_that_have_left_take_no_part(tmp_path: Path) -> None:
+    rows = [
+        {"key": "a", "text": "the same text in both of them", "reason": "language"},
+        {"key": "b", "text": "the same text in both of them"},
+    ]
+    assert run(tmp_path, rows).kept == {"a", "b"}
+
+
+def test_odd_texts(tmp_path: Path) -> None:
+    thai = "นายกรัฐมนตรีเดินทางไปเปิดสะพานข้ามแม่น้ำแห่งใหม่ในเช้าวันจันทร์ที่มีลมแรงและอากาศหนาวเย็น"
+    hebrew = "ראש העיר פתח את הגשר החדש מעל הנהר בבוקר קר וסוער בחודש מאי האחרון"
+    texts = {
+        "empty": "",
+        "empty2": "",
+        "blank": " \n\u3000",
+        "emoji": "😀😀",
+        "emoji2": "😀😀",
+        "emoji3": "😀",
+        "dots": "…",
+        "one": "word",
+        "one2": "Word!",
+        "two": "other",
+        "nul": "a\x00b\x00c d e f g h",
+        "nul2": "a b c d e f g h .",
+        "hindi": "कल दिन की बात",
+        "hindi2": "काल दीन कि बात",
+        "thai": thai,
+        "thai2": thai + "มาก",
+        "hebrew": hebrew,
+        "hebrew2": hebrew + " \u202b!\u202c",
+        "zalgo": "the bridge is open for all who want to walk",
+        "zalgo2": "t̷̢h̸͝e b̴͘r̶i̸d̷g̵e is open for all who want to walk",
+        "null": None,
+    }
+    outcome = run(tmp_path, [{"key": key, "text": text} for key, text in texts.items()])
+    gone = {key: row["reason"] for key, row in outcome.decisions.items() if row["reason"]}
+    assert gone == {
+        "emoji2": "exact-duplicate",
+        "one": "near-duplicate",
+        "nul": "near-duplicate",
+        "thai": "near-duplicate",
+        "hebrew": "near-duplicate",
+        "zalgo": "near-duplicate",
+    }
+
+
+def test_many_identical_and_many_empty_texts(tmp_path: Path) -> None:
+    rows = [{"key": f"k{i:05}", "text": "one and the same text"} for i in range(3000)]
+    rows += [{"key": f"e{i:05}", "text": ""} for i in range(3000)]
+    outcome = run(tmp_path, rows[::-1], batch=500)
+    assert outcome.counts["exact"] == 2999
+    assert outcome.counts["candidates"] == 0
+    assert {key for key in outcome.kept if key[0] == "k"} == {"k00000"}
+    assert len(outcome.kept) == 3001
+
+
+def test_hot_bucket(tmp_path: Path) -> None:
+    """Pages of one template with bodies of their own, and a few true copies among them."""
+    random = Random(2)
+    words = articles.vocabulary(random)
+    template = " ".join(articles.article(random, words, 60))
+    rows = [
+        {"key": f"p{i}", "text": template + " " + " ".join(articles.article(random, words, 60))}
+        for i in range(1500)
+    ]
+    rows += [{"key": f"x{i}", "text": rows[i * 7]["text"] + " (ad)"} for i in range(100)]
+    outcome = run(tmp_path, rows, Dedup(max_bucket=32), batch=400)
+    removed = {frozenset((k, r["keeper"])) for k, r in outcome.decisions.items() if r["reason"]}
+    assert removed == {frozenset((f"x{i}", f"p{i * 7}")) for i in range(100)}
+    assert outcome.counts["oversized_buckets"] > 0
+    assert outcome.counts["pairs_lost"] > 0
+    assert outcome.counts["candidates"] < 1500 * 1500 // 4
+
+
+def test_hot_bucket_of_near_copies_leaves_one(tmp_path: Path) -> None:
+    text = "Weather for the coming night: calm, clear and cold, with frost in the valleys. " * 3
+    rows = [{"key": f"w{i}", "text": f"{text} Bulletin {i}."} for i in range(600)]
+    outcome = run(tmp_path, rows, Dedup(max_bucket=16), batch=400)
+    assert len(outcome.kept) == 1
+    assert outcome.counts["candidates"] < 600 * 100
+
+
+def test_nearest_pair(tmp_path: Path, truth: dict[tuple[int, int], Fraction]) -> None:
+    rows = CORPUS[:60]
+    outcome = run(tmp_path, rows, Dedup(threshold=Decimal("0.95")))
+    place = {row["key"]: i for i, row in enumerate(rows)}
+    stay = {place[key] for key in outcome.kept}
+    best = max(value for pair, value in truth.items() if stay.issuperset(pair))
+    nearest = outcome.counts["nearest"]
+    assert Fraction(nearest["shared"], nearest["joined"]) == best
+    assert {nearest["a"], nearest["b"]} <= outcome.kept
+    alone = run(tmp_path, [{"key": "a", "text": "some"}, {"key": "b", "text": "thing"}])
+    assert alone.counts["nearest"] is None
+    assert run(tmp_path, []).counts["near"] == 0

@@ -1,0 +1,98 @@
+"""Signatures equal datasketch's, hash for hash."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from datasketch import MinHash, MinHashLSH
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clean_corpus.corpus import shingles, signatures
+from clean_corpus.kernels import digest, minhash
+
+HASHES = st.lists(st.integers(0, 2**32 - 1), max_size=40)
+
+
+@given(
+    st.lists(HASHES, min_size=1, max_size=4), st.sampled_from([1, 16, 42, 128]), st.integers(0, 9)
+)
+def test_equal_to_datasketch(sets: list[list[int]], size: int, seed: int) -> None:
+    hashes = np.array([h for one in sets for h in one], np.uint32)
+    offsets = np.cumsum([0, *map(len, sets)])
+    found = signatures.signatures(hashes, offsets, signatures.permutations(size, seed))
+    for one, row in zip(sets, found, strict=True):
+        real = MinHash(size, seed=seed, hashfunc=lambda value: value, scheme="affine32")
+        for value in one:
+            real.update(value)
+        assert row.tolist() == real.hashvalues.tolist()
+
+
+TEXTS = [
+    "The ferry to the island was cancelled again on Monday because of the wind.",
+    "The ferry to the island was cancelled again on Tuesday because of the wind.",
+    "Le conseil municipal a voté le budget à l'unanimité, sans débat.",
+    "島のフェリーは強風のため月曜日も欠航した。",
+    "Two words",
+]
+
+
+def test_sha1_is_what_datasketch_makes_by_itself() -> None:
+    ours = signatures.to_datasketch(TEXTS, shingle=3, permutations_=64, seed=3, hash_="sha1")
+    for text, one in zip(TEXTS, ours, strict=True):
+        real = MinHash(64, seed=3)
+        real.update_batch([shingle.encode() for shingle in shingles.strings(text, 3)])
+        assert one == real
+
+
+@pytest.mark.parametrize("hash_", ["fast", "sha1"])
+def test_objects_serve_lsh(hash_: str) -> None:
+    ours = signatures.to_datasketch(TEXTS, shingle=2, permutations_=128, hash_=hash_)  # type: ignore[arg-type]
+    index = MinHashLSH(params=(42, 3), num_perm=128)
+    for i, one in enumerate(ours):
+        index.insert(i, one)
+    assert sorted(index.query(ours[0])) == [0, 1]
+    assert ours[0].jaccard(ours[1]) == pytest.approx(11 / 15, abs=0.15)
+
+
+def test_keys_tell_bands_apart() -> None:
+    same = np.full((2, 12), 7, np.uint32)
+    keys = minhash.keys(same, 4)
+    assert (keys[0] == keys[1]).all()
+    assert len(set(keys[0].tolist())) == 4
+    same[1, 2] = 8
+    assert (minhash.keys(same, 4)[0] == minhash.keys(same, 4)[1]).tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def digests(texts: list[str]) -> tuple[list[tuple[int, int]], list[int]]:
+    data = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, data)])
+    hashes, lengths = digest.digests(np.frombuffer(b"".join(data), np.uint8), offsets)
+    return [(int(high), int(low)) for high, low in hashes], lengths.tolist()
+
+
+def test_digest_is_murmur3() -> None:
+    # Known values of MurmurHash3_x64_128 with seed 0.
+    assert digests(["", "hello"])[0] == [(0, 0), (0xCBD8A7B341BD9B02, 0x5B1E906A48AE1D19)]
+    assert digests(["The quick brown fox jumps over the lazy dog"])[0] == [
+        (0xE34BBC7BBC071B6C, 0x7A433CA9C49A9347)
+    ]
+
+
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+@given(st.lists(st.text(alphabet=SPACES + "aé€😀\u200b\u2010ￂ", max_size=30), min_size=1))
+def test_digest_collapses_white_space(texts: list[str]) -> None:
+    hashes, lengths = digests(texts)
+    for text, found, length in zip(texts, hashes, lengths, strict=True):
+        plain = " ".join(text.translate(dict.fromkeys(map(ord, SPACES), " ")).split(" ")).strip()
+        while "  " in plain:
+            plain = plain.replace("  ", " ")
+        assert (found, length) == (digests([plain])[0][0], len(plain))
+    assert len({" ".join(text.split()) for text in texts}) >= len(set(hashes))
