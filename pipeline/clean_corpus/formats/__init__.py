@@ -1,1 +1,159 @@
-"""Records in and out: what a file holds, and how it is written back."""
+"""Records in and out: what a file holds, and how it is written back.
+
+Every format has a module that cuts a file into pieces and reads them, and one that writes records
+with new texts. A table of records knows by its metadata which format it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from clean_corpus.config import Fields, Input, Output
+from clean_corpus.formats import (
+    delimited,
+    folders,
+    jsonl,
+    parquet,
+    rows,
+    splice,
+    tables,
+    warc,
+    writing,
+)
+from clean_corpus.formats.compression import compress
+from clean_corpus.formats.records import CLEAN, PIECE, RECORDS, Piece, Unit, layout
+
+__all__ = [
+    "CLEAN",
+    "RECORDS",
+    "Piece",
+    "Unit",
+    "as_objects",
+    "assemble",
+    "output_names",
+    "pieces",
+    "read",
+    "render",
+]
+
+Objects: TypeAlias = "Callable[[pa.Table, pa.Array, pa.StructArray | None, str], list[bytes]]"
+
+#: How to read a format: cut into pieces, read a piece.
+_READ = {
+    "jsonl": (jsonl.pieces, jsonl.read),
+    "csv": (delimited.pieces, delimited.read),
+    "tsv": (delimited.pieces, delimited.read),
+    "parquet": (parquet.pieces, parquet.read),
+    "txt": (folders.pieces, folders.read),
+    "html": (folders.pieces, folders.read),
+    "warc": (warc.pieces, warc.read),
+    "wet": (warc.pieces, warc.read),
+}
+#: How records of a format become JSON objects.
+_OBJECTS: dict[str, Objects] = {
+    "jsonl": splice.objects,
+    "csv": rows.objects,
+    "tsv": rows.objects,
+    "parquet": tables.objects,
+    "txt": folders.objects,
+    "html": folders.objects,
+    "warc": folders.objects,
+    "wet": folders.objects,
+}
+
+
+def pieces(unit: Unit, options: Input, size: int = PIECE) -> Iterator[Piece]:
+    """Cut a unit into pieces of about `size` bytes of text, one at least, reading it once.
+
+    Lazy and sequential: for the process that makes the tasks. Raises InputError where a file
+    cannot be read, MissingExtra where a package is needed, ConfigError for an impossible option.
+    """
+    return _READ[unit.format][0](unit, options, size)
+
+
+def read(
+    piece: Piece, fields: Fields, options: Input, clean_field: str
+) -> Iterator[pa.RecordBatch]:
+    """Read the records of a piece in batches of about 4 MiB of text, one at least (RECORDS).
+
+    A record that cannot be used is a row with `fault` and `raw`. Raises InputError where a whole
+    file lacks the text, or was cleaned before.
+    """
+    return _READ[piece.format][1](piece, fields, options, clean_field)
+
+
+def as_objects(
+    records: pa.Table,
+    texts: pa.Array,
+    clean: pa.StructArray | None = None,
+    clean_field: str = "clean",
+) -> list[bytes]:
+    """Give each record of one piece as one line of JSON, with its new text and `clean` (CLEAN)."""
+    objects = _OBJECTS[layout(records)["format"]]
+    return [one.strip() for one in objects(records, _whole(texts), _whole(clean), clean_field)]
+
+
+def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, output: Output) -> bytes:
+    """Write the kept records of one piece as a part for `assemble`; the same bytes always.
+
+    Every piece must be rendered, also when none of its records is kept: the first has the header.
+    `texts` are the cleaned texts (large_string), `clean` is an array of CLEAN, row by row.
+    """
+    texts, clean = _whole(texts), _whole(clean)
+    facts = layout(records)
+    name, mark = output.clean_field, output.mode == "mark"
+    if output.to == "parquet":
+        empty = pa.array([""] * len(texts), pa.large_string())
+        wholes = as_objects(records, empty)
+        return tables.mapped(records, texts, clean, wholes, name, mark=mark)
+    if output.to:
+        lines = as_objects(records, texts, clean, name)
+        return compress(_lines(lines), output.to.removeprefix("jsonl").removeprefix("."))
+    match facts["format"]:
+        case "jsonl":
+            lines = splice.objects(records, texts, clean, name)
+            return compress(_lines(lines), facts["compression"])
+        case "csv" | "tsv":
+            data = rows.render(records, texts, clean, name, mark=mark)
+            return compress(data, facts["compression"])
+        case "parquet":
+            return tables.render(records, texts, clean, name, mark=mark)
+        case "txt":
+            return folders.render(records, texts, clean, name)
+        case _:
+            return _lines(as_objects(records, texts, clean, name))
+
+
+def assemble(parts: Sequence[Path], target: Path, unit: Unit, output: Output) -> list[Path]:
+    """Put the rendered parts of a unit together, in order, and give the files that were written.
+
+    `target` is a file that is not there yet, or for `.txt` a folder; its side file is beside it.
+    With `output.to` the parts may be those of several units. Constant memory.
+    """
+    if output.to == "parquet" or (not output.to and unit.format == "parquet"):
+        return writing.join_row_groups(parts, target)
+    if unit.format == "txt" and not output.to:
+        return writing.unpack(parts, target)
+    return writing.join(parts, target)
+
+
+def output_names(units: Sequence[Unit], output: Output) -> list[str]:
+    """Give for each unit the path of its output below OUT: in `corpus/`, or `corpus.<to>`."""
+    if output.to:
+        return [f"corpus.{output.to}"] * len(units)
+    return [f"corpus/{unit.output}" for unit in units]
+
+
+def _lines(objects: Sequence[bytes]) -> bytes:
+    return b"".join([line for one in objects for line in (one, b"\n")])
+
+
+def _whole(array: pa.Array | pa.ChunkedArray | None) -> pa.Array | None:
+    """Give an array in one piece; a column of a table may have several."""
+    if isinstance(array, pa.ChunkedArray):
+        return array.combine_chunks()
+    return array

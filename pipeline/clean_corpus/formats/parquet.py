@@ -1,0 +1,278 @@
+"""Parquet: cut a file at row groups, and read records with every column in its type."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clean_corpus.config import Fields, Input
+from clean_corpus.decode import html_charset
+from clean_corpus.errors import InputError
+from clean_corpus.formats.columns import (
+    at,
+    is_bytes,
+    is_list,
+    is_text,
+    joined,
+    locate,
+    paths,
+    texts,
+    words,
+)
+from clean_corpus.formats.compression import readable
+from clean_corpus.formats.fields import NAMES, Keys
+from clean_corpus.formats.records import (
+    BATCH,
+    HEAD,
+    Layout,
+    Piece,
+    Unit,
+    batch,
+    host,
+    no_text,
+    shown,
+    too_large,
+)
+
+#: A row group of more pieces than this is read once, in order, and comes as payloads: to seek a
+#: row in it means to decode all rows before.
+_MANY = 4
+
+
+def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
+    """Cut a file into runs of row groups, and large row groups into runs of rows."""
+    del options
+    (path,) = unit.paths
+    with _opened(path) as file:
+        schema = file.schema_arrow.serialize().to_pybytes()
+        piece = Piece(path, unit.name, unit.format, _codec(file))
+        groups: list[int] = []
+        held = 0
+        for group in range(file.metadata.num_row_groups):
+            weight = file.metadata.row_group(group).total_byte_size
+            if groups and (held + weight > size * _MANY or held >= size):
+                piece = yield from _of_groups(piece, file, groups, schema)
+                groups, held = [], 0
+            if weight > size * _MANY:
+                piece = yield from _of_rows(piece, file, group, size)
+            else:
+                groups.append(group)
+                held += weight
+        if groups or piece.first:
+            yield from _of_groups(piece, file, groups, schema)
+
+
+def _of_groups(
+    piece: Piece, file: pq.ParquetFile, groups: Sequence[int], schema: bytes
+) -> Generator[Piece, None, Piece]:
+    """Make a piece of some row groups, its digest of their bytes; return the next piece's start."""
+    content = hashlib.blake2b(schema)
+    rows = 0
+    with readable(piece.path), Path(piece.path).open("rb") as raw:
+        for group in groups:
+            about = file.metadata.row_group(group)
+            rows += about.num_rows
+            for i in range(about.num_columns):
+                column = about.column(i)
+                start = column.data_page_offset
+                if column.has_dictionary_page and column.dictionary_page_offset:
+                    start = min(start, column.dictionary_page_offset)
+                raw.seek(start)
+                content.update(raw.read(column.total_compressed_size))
+    start, stop = (groups[0], groups[-1] + 1) if groups else (0, 0)
+    yield piece._replace(start=start, stop=stop).sealed(content.digest())
+    return piece._replace(row=piece.row + rows, first=False)
+
+
+def _of_rows(
+    piece: Piece, file: pq.ParquetFile, group: int, size: int
+) -> Generator[Piece, None, Piece]:
+    """Make pieces of runs of rows, as Arrow IPC; return the next piece's start."""
+    waiting: list[pa.RecordBatch] = []
+    for found in chain(_batches(file, piece.path, [group]), (None,)):
+        if waiting and (found is None or sum(one.nbytes for one in waiting) >= size):
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, waiting[0].schema) as writer:
+                for one in waiting:
+                    writer.write_batch(one)
+            payload = sink.getvalue().to_pybytes()
+            yield piece._replace(payload=payload).sealed(payload)
+            rows = sum(one.num_rows for one in waiting)
+            piece, waiting = piece._replace(row=piece.row + rows, first=False), []
+        if found is not None:
+            waiting.append(found)
+    return piece
+
+
+@contextmanager
+def _damaged(path: str) -> Iterator[None]:
+    """Turn Arrow's error about a file into an InputError."""
+    try:
+        with readable(path):
+            yield
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{shown(path)}: cannot be read as Parquet ({str(error).splitlines()[0]}). "
+            "Write the file again."
+        ) from error
+
+
+def _opened(path: str) -> pq.ParquetFile:
+    with _damaged(path):
+        return pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+
+
+def _batches(file: pq.ParquetFile, path: str, groups: Iterable[int]) -> Iterator[pa.RecordBatch]:
+    for group in groups:
+        about = file.metadata.row_group(group)
+        rows = max(1, about.num_rows * BATCH // max(about.total_byte_size, 1))
+        with _damaged(path):
+            yield from file.iter_batches(rows, row_groups=[group], use_threads=False)
+
+
+def _codec(file: pq.ParquetFile) -> str:
+    """Give the compression of a file's columns as the writer calls it."""
+    about = file.metadata
+    if not about.num_row_groups or not about.num_columns:
+        return "snappy"
+    name: str = about.row_group(0).column(0).compression
+    return name.lower().replace("uncompressed", "none")
+
+
+def read(
+    piece: Piece, fields: Fields, options: Input, clean_field: str
+) -> Iterator[pa.RecordBatch]:
+    """Read the records of a piece in batches of about 4 MiB; `row` is the record's number.
+
+    Raises InputError where there is no column for the text, or one that is no text, or one that is
+    to be added.
+    """
+    limit = options.max_document_mb << 20
+    row = piece.row
+    with _source(piece) as (schema, batches):
+        places = {name: locate(schema, getattr(fields, name)) for name in NAMES}
+        _check(piece, schema, fields, places["text"], places["html"], clean_field)
+        layout: Layout = {
+            "format": "parquet",
+            "compression": piece.compression,
+            "schema": schema.serialize().to_pybytes(),
+            "text": json.dumps(places["text"] or [fields.text]),
+        }
+        empty = True
+        for found in batches:
+            yield _records(piece, found, places, row, limit, layout)
+            row, empty = row + found.num_rows, False
+        if empty:
+            none = pa.RecordBatch.from_pylist([], schema)
+            yield _records(piece, none, places, row, limit, layout)
+
+
+@contextmanager
+def _source(piece: Piece) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Give the schema of a piece, and its batches."""
+    if piece.payload is not None:
+        with pa.ipc.open_stream(piece.payload) as stream:
+            yield stream.schema, iter(stream)
+        return
+    with _opened(piece.path) as file:
+        yield file.schema_arrow, _batches(file, piece.path, range(piece.start, piece.stop))
+
+
+def _check(
+    piece: Piece,
+    schema: pa.Schema,
+    fields: Fields,
+    text: Keys | None,
+    html: Keys | None,
+    clean_field: str,
+) -> None:
+    name = shown(piece.name)
+    if text is None and html is None:
+        raise InputError(no_text(name, fields.text, paths(schema)))
+    if clean_field in schema.names:
+        raise InputError(
+            f"{name}: there is a column '{clean_field}' already. "
+            "Set output.clean_field to another name."
+        )
+    if text is not None:
+        kind = at(schema.empty_table(), text).type
+        if not (is_text(kind) or is_list(kind)):
+            raise InputError(
+                f"{name}: the column '{fields.text}' is {kind}, no text. Set fields.text."
+            )
+
+
+def _records(
+    piece: Piece,
+    found: pa.RecordBatch,
+    places: Mapping[str, Keys | None],
+    row: int,
+    limit: int,
+    layout: Layout,
+) -> pa.RecordBatch:
+    name = shown(piece.name)
+    numbers = range(row, row + found.num_rows)
+    none = [None] * found.num_rows
+    told = {
+        field: words(at(found, keys)) if (keys := places[field]) else none for field in NAMES[2:]
+    }
+    sources = zip(told["source"], told["url"], strict=True)
+    told["source"] = [source or (url and host(url)) for source, url in sources]
+    contents, charsets = _contents(found, places["text"])
+    pages = _pages(found, places["html"], contents)
+    faults = [
+        too_large(size, limit) if (size := len(text.encode())) > limit else None
+        for text in (content or "" for content in contents)
+    ]
+    usable = [
+        None if page or fault else content
+        for content, page, fault in zip(contents, pages, faults, strict=True)
+    ]
+    values = {
+        "row": list(numbers),
+        "origin": [f"{name}:{number}" for number in numbers],
+        **told,
+        "text": usable,
+        "paragraphs": [bool(places["text"] and is_list(at(found, places["text"]).type))]
+        * found.num_rows,
+        "html": pages,
+        "charset": [page and html_charset(page) for page in pages],
+        "encoding": [charsets.get(i, "utf-8") for i in range(found.num_rows)],
+        "fault": faults,
+        "raw": [
+            content.encode()[:HEAD] if fault and content else None
+            for content, fault in zip(contents, faults, strict=True)
+        ],
+    }
+    for field, array in zip(found.schema, found.columns, strict=True):
+        if places["text"] != (field.name,) or is_list(field.type):
+            values[f"column:{field.name}"] = array
+    return batch(found.num_rows, layout, values)
+
+
+def _contents(found: pa.RecordBatch, keys: Keys | None) -> tuple[list[str | None], dict[int, str]]:
+    if keys is None:
+        return [None] * found.num_rows, {}
+    array = at(found, keys)
+    return (joined(array), {}) if is_list(array.type) else texts(array)
+
+
+def _pages(
+    found: pa.RecordBatch, keys: Keys | None, contents: Sequence[str | None]
+) -> list[bytes | None]:
+    """Give the pages of the records that have no text; strings as UTF-8."""
+    if keys is None:
+        return [None] * found.num_rows
+    array = at(found, keys)
+    if is_bytes(array.type):
+        pages = array.to_pylist()
+    else:
+        pages = [page and page.encode() for page in texts(array)[0]]
+    return [None if text else page or None for page, text in zip(pages, contents, strict=True)]
