@@ -35,8 +35,12 @@ lint: ## check style and types
 	@$(clean-corpus-tool) -m ruff format --check
 	@$(clean-corpus-tool) -m mypy
 
+# Of a run's folder without what differs between equal runs (times) and what nobody reviews.
 golden: clean-corpus-environment ## write sample_corpus/expected anew, to be read before it is committed
-	@$(clean-corpus-tool) -m clean_corpus run --fresh -o sample_corpus/expected -- sample_corpus/articles
+	rm -rf build/golden sample_corpus/expected
+	$(clean-corpus-tool) -m clean_corpus run --quiet -o build/golden -- sample_corpus/articles
+	rm -rf build/golden/.clean-corpus build/golden/timings.json build/golden/report.html
+	mv build/golden sample_corpus/expected
 
 # hatchling and editables are what the editable installation is built with.
 lock: clean-corpus-environment ## pin the newest versions that pyproject.toml allows in requirements.lock
