@@ -1,0 +1,192 @@
+"""One text has one language, or none that we know; langdetect's profiles decide."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import langdetect
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langdetect.detector_factory import DetectorFactory
+from langdetect.utils.ngram import NGram
+
+from clean_corpus import config
+from clean_corpus.kernels import language as kernel
+from clean_corpus.stages import language, profiles
+from clean_corpus.text import buffers
+
+CASES = tomllib.loads((Path(__file__).parent / "cases/languages.toml").read_text("utf-8"))
+TEXTS, BY_SCRIPT, STRANGERS = CASES["known"], CASES["script"], CASES["stranger"]
+
+
+def detect(*texts: str, **options: Any) -> list[str]:
+    found = language.detect(pa.array(texts, pa.large_string()), config.Language(**options))
+    labels: list[str] = found.labels.to_pylist()
+    return labels
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_a_sentence_is_recognised(code: str) -> None:
+    assert detect(TEXTS[code]) == [code]
+
+
+@pytest.mark.parametrize(
+    "code", ["de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "uk", "vi", "fi", "sv", "id"]
+)
+def test_capitals_change_nothing(code: str) -> None:
+    assert detect(TEXTS[code].upper()) == [code]
+
+
+@pytest.mark.parametrize("code", BY_SCRIPT)
+def test_a_script_can_give_a_language_away(code: str) -> None:
+    assert detect(BY_SCRIPT[code]) == [code]
+
+
+@pytest.mark.parametrize("code", STRANGERS)
+def test_what_no_profile_fits_has_no_language(code: str) -> None:
+    found = language.detect(pa.array([STRANGERS[code]], pa.large_string()), config.Language())
+    assert (found.labels.to_pylist(), found.confidence.tolist()) == (["und"], [0])
+
+
+def test_traditional_chinese_is_chinese() -> None:
+    assert detect("市政府星期一宣布，舊圖書館在修繕之後將重新向讀者開放。") == ["zh"]
+    assert detect("國務院總理表示，關鍵產業發展與兩岸經濟關係將繼續擴大。") == ["zh"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   \n", "2026 12 31 24 7 365", "👍🎉😀 !!!", "https://example.org/a/very/long/path?query=words",
+     "@someone @someone_else @another_person", "Oui", "\0\0\0"],
+)  # fmt: skip
+def test_what_has_no_letters_has_no_language(text: str) -> None:
+    assert detect(text) == ["und"]
+
+
+def test_few_letters_are_too_few() -> None:
+    assert detect("Bonjour le monde", min_letters=14) == ["fr"]
+    assert detect("Bonjour le monde", min_letters=15) == ["und"]
+    assert detect("图书馆今天开放", min_letters=20) == ["zh"]
+
+
+def test_addresses_say_nothing() -> None:
+    link = " https://example.com/the/english/words/in/this/link/are/not/the/text" * 5
+    assert detect("La mairie a annoncé lundi la réouverture." + link) == ["fr"]
+
+
+def test_decomposed_vietnamese_is_vietnamese() -> None:
+    assert detect(unicodedata.normalize("NFD", TEXTS["vi"])) == ["vi"]
+    assert detect("Ba\u0323n co\u0301 biê\u0301t đươ\u0300ng đê\u0301n thư viê\u0323n không?") == [
+        "vi"
+    ]
+
+
+def test_languages_narrow_the_choice() -> None:
+    short = "Den nye by"
+    assert detect(short, min_letters=1, languages=["da", "en"]) == ["da"]
+    assert detect(TEXTS["es"], TEXTS["ru"], BY_SCRIPT["ka"], languages=["fr", "en"]) == ["und"] * 3
+    assert detect(TEXTS["fr"], BY_SCRIPT["ka"], languages=["fr", "ka"]) == ["fr", "ka"]
+
+
+def test_confidence_is_high_for_sentences_and_low_for_doubt() -> None:
+    texts = [TEXTS["fr"], TEXTS["no"], "Det er en god dag for alle"]
+    found = language.detect(pa.array(texts, pa.large_string()), config.Language(min_letters=1))
+    assert found.confidence.dtype == np.int32
+    sentence, close, doubtful = found.confidence.tolist()
+    assert sentence > 9_900
+    assert doubtful < close <= sentence
+
+
+@given(st.permutations([*TEXTS.values(), "", "123"]), st.integers(1, 39))
+def test_order_and_batches_change_nothing(texts: list[str], size: int) -> None:
+    whole = dict(zip(texts, detect(*texts), strict=True))
+    for i in range(0, len(texts), size):
+        part = texts[i : i + size]
+        assert detect(*part) == [whole[text] for text in part]
+
+
+@given(st.lists(st.text(max_size=200), max_size=4))
+def test_anything_can_be_asked(texts: list[str]) -> None:
+    clean = [text.encode("utf-8", "replace").decode() for text in texts]
+    found = language.detect(pa.array(clean, pa.large_string()), config.Language(min_letters=1))
+    assert len(found.labels) == len(found.confidence) == len(texts)
+    assert all(0 <= value <= 10_000 for value in found.confidence.tolist())
+
+
+@cache
+def log2(value: int) -> int:
+    """Give the binary logarithm in 1/512, rounded down: the size of the 512th power."""
+    return (value**512).bit_length() - 1
+
+
+@given(st.integers(1, 2**40))
+def test_logarithms_are_exact(value: int) -> None:
+    assert profiles.log2(np.array([value])).tolist() == [log2(value)]
+
+
+def test_letters_are_folded_as_langdetect_folds_them() -> None:
+    fold = profiles.load().profiles.fold
+    sample = range(0, 0x10000, 7)
+    assert [int(fold[p]) for p in sample] == [ord(NGram.normalize(chr(p))) for p in sample]
+
+
+@pytest.fixture(scope="module")
+def factory() -> DetectorFactory:
+    factory = DetectorFactory()
+    folder = Path(langdetect.__file__).parent / "profiles"
+    factory.load_json_profile([(folder / n).read_text("utf-8") for n in profiles.load().names])
+    return factory
+
+
+@pytest.fixture(scope="module")
+def originals() -> list[dict[str, Any]]:
+    folder = Path(langdetect.__file__).parent / "profiles"
+    return [json.loads((folder / name).read_text("utf-8")) for name in profiles.load().names]
+
+
+def score(grams: list[str], profile: dict[str, Any]) -> int:
+    """Add up what n-grams say for a profile: the slow twin of the kernel's weights."""
+    total = 0
+    for gram in grams:
+        words = profile["n_words"][len(gram) - 1]
+        smoothed = words + 20_000 * profile["freq"].get(gram, 0)
+        total += log2(smoothed) - log2(words)
+    return total
+
+
+@pytest.mark.parametrize("code", ["bg", "de", "fa", "fr", "hi", "tr", "vi"])
+def test_scores_are_those_of_langdetects_own_ngrams(
+    code: str, factory: DetectorFactory, originals: list[dict[str, Any]]
+) -> None:
+    text = TEXTS[code].lower()
+    detector = factory.create()
+    detector.append(text)
+    grams = detector._extract_ngrams()
+    loaded = profiles.load()
+    groups = np.arange(kernel.LANES, dtype=np.uint8)
+    found = kernel.evidence(
+        *buffers(pa.array([text], pa.large_string())),
+        loaded.profiles, loaded.admitted, groups, 2**64 - 1,
+    )  # fmt: skip
+    for lane, value in ((found.best, found.score), (found.second, found.second_score)):
+        assert score(grams, originals[int(lane[0])]) == value[0]
+    rivals = [
+        i for i in range(len(originals)) if loaded.admitted[found.script[0]] >> np.uint64(i) & 1
+    ]
+    assert max(rivals, key=lambda lane: score(grams, originals[lane])) == found.best[0]
+
+
+def test_without_langdetect_there_is_no_answer() -> None:
+    code = "import sys; sys.modules['langdetect'] = None; import clean_corpus.stages.language"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "ModuleNotFoundError" in run.stderr or "ImportError" in run.stderr
