@@ -58,13 +58,13 @@ def is_current(out: Path, units: Sequence[Unit], config: Config) -> bool:
     done = publish.read_done(out / publish.PRIVATE)
     if not done.fingerprint or not publish.is_whole(out, done):
         return False
-    timings = orjson.loads((out / "timings.json").read_bytes())
+    timings = orjson.loads((out / publish.TIMINGS).read_bytes())
     known = {entry["name"]: entry for entry in timings["inputs"]}
     entries = [_entry(unit, known.get(unit.name), config.input) for unit in units]
     if stamp(units, [entry["digest"] for entry in entries], config) != done.fingerprint:
         return False
     if entries != timings["inputs"]:
-        disk.write(out / "timings.json", publish.as_file({**timings, "inputs": entries}))
+        disk.write(out / publish.TIMINGS, publish.as_file({**timings, "inputs": entries}))
     return True
 
 

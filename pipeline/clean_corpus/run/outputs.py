@@ -47,7 +47,7 @@ def write_outputs(
         for unit, digest, state in zip(found.units, digests, states, strict=True)
     ]
     timings = {"seconds": flow.seconds, "reused_tasks": flow.work.reused, "inputs": inputs}
-    (ready / "timings.json").write_bytes(publish.as_file(timings))
+    (ready / publish.TIMINGS).write_bytes(publish.as_file(timings))
     page.write(ready)
     return digests
 

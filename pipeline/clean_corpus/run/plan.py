@@ -15,8 +15,6 @@ from clean_corpus.formats import inputs as inputs_
 from clean_corpus.formats.inputs import Found
 from clean_corpus.run import audit, disk, freshness, publish
 from clean_corpus.run.executors import Executor, Local, Serial, cores
-from clean_corpus.run.flow import Flow
-from clean_corpus.run.outputs import write_outputs
 from clean_corpus.run.tasks import Work
 from clean_corpus.run.version import fingerprint
 
@@ -81,6 +79,10 @@ def _carry_out(
     progress: Callable[[str], None],
 ) -> None:
     """Do all the work of a run and put its outputs in place."""
+    # The engines: a run that has nothing to do must not wait for them.
+    from clean_corpus.run.flow import Flow
+    from clean_corpus.run.outputs import write_outputs
+
     private = out / publish.PRIVATE
     size = sum(unit.size * _EXPANSION[unit.compression] for unit in found.units)
     disk.check_space(out, size * _DISK_FACTOR)

@@ -15,6 +15,9 @@ from clean_corpus.run import disk
 #: The tool's own folder inside an output folder: its lock, its memory, and the work of a run.
 PRIVATE = ".clean-corpus"
 
+#: The one output that may differ between equal runs, and may be written again by a later one.
+TIMINGS = "timings.json"
+
 
 class Done(NamedTuple):
     """What an output folder holds: the fingerprint of all that made it, and its files' sizes.
@@ -65,8 +68,9 @@ def _write_done(private: Path, done: Done) -> None:
 
 def is_whole(out: Path, done: Done) -> bool:
     """Tell whether all outputs are there with the sizes they had."""
-    files = ((out / name, size) for name, size in done.outputs.items())
-    return all(file.is_file() and file.stat().st_size == size for file, size in files)
+    return all(
+        (out / name).is_file() and size == _size(out, name) for name, size in done.outputs.items()
+    )
 
 
 def publish(ready: Path, out: Path, fingerprint: str) -> None:
@@ -75,7 +79,7 @@ def publish(ready: Path, out: Path, fingerprint: str) -> None:
     Dying in between leaves a note of both, so that the next run cleans up after this one.
     """
     private = out / PRIVATE
-    new = {name: (ready / name).stat().st_size for name in _files(ready)}
+    new = {name: _size(ready, name) for name in _files(ready)}
     old = read_done(private).outputs
     # Outputs may be a hundred thousand small files: one flush for all of them, not one for each.
     os.sync()
@@ -92,6 +96,10 @@ def publish(ready: Path, out: Path, fingerprint: str) -> None:
     for folder in sorted(folders):
         disk.flush_folder(folder)
     _write_done(private, Done(fingerprint, new))
+
+
+def _size(folder: Path, name: str) -> int:
+    return 0 if name == TIMINGS else (folder / name).stat().st_size
 
 
 def _files(folder: Path) -> Iterator[str]:
