@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ from clean_corpus.text import Batch, Edit, code_points, undo
 
 #: Characters shown on each side of an edit.
 _CONTEXT = 40
+
+_BREAK = re.compile("\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]")
 
 _COLOURS = {"": "dim", "-": "red", "+": "green", "?": "yellow"}
 
@@ -152,5 +155,5 @@ def quoted(text: str, edit: Edit) -> Text:
 
 def _one_line(text: str) -> str:
     """Show line breaks and other controls, which would tear the line apart."""
-    shown = text.replace("\n", "⏎").replace("\t", "⇥")
-    return "".join(c if c.isprintable() or c == " " else f"\\u{ord(c):04x}" for c in shown)
+    shown = _BREAK.sub("⏎", text)
+    return "".join(c if c.isprintable() or c.isspace() else f"\\u{ord(c):04x}" for c in shown)
