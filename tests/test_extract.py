@@ -16,8 +16,8 @@ OPTIONS = config.Extract()
 
 PARAGRAPHS = [
     "La vieille bibliothèque de la ville rouvrira ses portes samedi, après deux ans de travaux.",
-    "Les rayons ont été refaits, la salle de lecture agrandie, et le toit ne laisse plus rien passer.",
-    "« Nous avons gardé les fenêtres d’origine », dit l’architecte, qui habite la rue depuis 20 ans.",
+    "Les rayons ont été refaits, la salle de lecture agrandie, et le toit ne fuit plus.",
+    "« Nous avons gardé les fenêtres d’origine », dit l’architecte, qui habite la rue.",
 ]
 
 

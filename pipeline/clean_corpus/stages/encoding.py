@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
 import pyarrow as pa
 from ftfy import TextFixerConfig, fix_and_explain, fixes
 from ftfy.badness import badness
+from ftfy.chardata import HTML_ENTITY_RE
 
 from clean_corpus import config
 from clean_corpus.stages import ftfy_guard
-from clean_corpus.stages.alignment import changes
+from clean_corpus.stages.alignment import Change, changes
 from clean_corpus.text import Batch, Stage, buffers, make_edits, no_edits
 
 
@@ -85,15 +86,23 @@ def repair(line: str, fixer: TextFixerConfig) -> list[Repair]:
     if _ENCODING in names and badness(fixed) >= badness(line):
         fixed, names = fix_and_explain(line, fixer._replace(fix_encoding=False)).text, []
     repairs = []
-    for start, end, new in changes(line, fixed):
+    found = _entities(line) if fixes.unescape_html(line) == fixed else changes(line, fixed)
+    for start, end, new in found:
         old = line[start:end]
-        parts: Iterable[tuple[int, int, str]] = [(0, end - start, new)]
+        parts: Iterable[Change] = [(0, end - start, new)]
         if _ENCODING in names and _far_fetched(old, fixed, new):
             parts = changes(old, fix_and_explain(old, fixer._replace(fix_encoding=False)).text)
         for i, j, part in parts:
             named = _named(old[i:j], part, names)
             repairs.append(Repair(start + i, start + j, part, *named))
     return repairs
+
+
+def _entities(line: str) -> Iterator[Change]:
+    """Give the entities of a line that ftfy decodes, each as a change of its own."""
+    for match in HTML_ENTITY_RE.finditer(line):
+        if (new := fixes.unescape_html(match[0])) != match[0]:
+            yield match.start(), match.end(), new
 
 
 # Characters that a European text does not hold alone: rare Latin and phonetic letters, letters of

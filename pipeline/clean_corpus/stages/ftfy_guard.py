@@ -102,8 +102,11 @@ def _members(token: str) -> Flags:
     """Give the code points that a set of the badness pattern holds."""
     # A set that is open at the top holds letters of all planes; the others end in the first.
     is_open = token in {r"\w", r"\s", "."} or token.startswith("[^")
-    matches = re.finditer(token, _PLANES if is_open else _PLANES[:0x10000])
-    return _points([match.start() for match in matches])
+    matches = re.finditer(f"(?:{token})+", _PLANES if is_open else _PLANES[:0x10000])
+    found = np.zeros(_SIZE, bool)
+    for match in matches:
+        found[match.start() : match.end()] = True
+    return found
 
 
 def _points(points: Collection[int]) -> Flags:
@@ -156,14 +159,17 @@ def _laid_out(sequences: list[_Sequence]) -> Automaton:
         used += len(sequence.sets)
         ends[2 + int(sequence.doubtful), word] |= np.uint64(1 << used - 1)
     order = np.array([unicodedata.combining(character) for character in _PLANES], np.uint64)
-    table = np.zeros(_SIZE, np.int64)
-    for key in (*bits, order):
-        values, places = np.unique(key, return_inverse=True)
-        table = np.unique(table * len(values) + places, return_inverse=True)[1]
-    _, examples = np.unique(table, return_index=True)
+    # Code points of one class agree in all three; a product of odd numbers stands for them.
+    features = np.stack([*bits, order])
+    mixed = features * np.array(
+        [[0x9E3779B97F4A7C15], [0xC2B2AE3D27D4EB4F], [0x165667B19E3779F9]], np.uint64
+    )
+    _, examples, table = np.unique(mixed.sum(0), return_index=True, return_inverse=True)
+    kinds = features[:, examples]
+    assert np.array_equal(kinds[:, table], features), "two classes have one number"
     return Automaton(
         table.astype(np.uint8),
-        np.ascontiguousarray(bits[:, examples]),
+        np.ascontiguousarray(kinds[:2]),
         ends,
-        order[examples].astype(np.uint8),
+        kinds[2].astype(np.uint8),
     )
