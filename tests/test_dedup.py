@@ -158,7 +158,7 @@ def test_copies_of_a_removed_text_follow_it(tmp_path: Path) -> None:
     rows = [
         {"key": "a", "text": base + " fourteen fifteen"},
         {"key": "b", "text": base},
-        {"key": "c", "text": base.replace(" ", "\n\n") + " "},
+        {"key": "c", "text": base.replace(" ", "\n")},
     ]
     outcome = run(tmp_path, rows)
     assert outcome.kept == {"a"}

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 Numbers = npt.NDArray[Any]
 
-#: One document, in order. `digest_*` hash the text, white space apart; `length` is in code points;
-#: `date` in seconds since 1970; `present` is false for a document that has left already; of the
+#: One document, in order. `digest_*` hash the text, white space apart; `length` is in code points,
+#: 0 for white space alone; `date` in seconds since 1970; `present` is false for a document that has left already; of the
 #: `signature` the low byte of each row, empty where only exact copies are looked for.
 DOCUMENTS = pa.schema(
     [

@@ -66,9 +66,9 @@ def _found(
     keys: Numbers, numbers: Numbers, documents: Documents, options: Mapping[str, Any]
 ) -> Found:
     """Pair the documents of each bucket: all with all, up to the size that is allowed."""
-    order = np.argsort(keys)
-    keys, numbers = keys[order], numbers[order]
-    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else order
+    rows = _repeated(keys)
+    keys, numbers = keys[rows], numbers[rows]
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
     sizes = np.diff(np.append(starts, len(keys)))
     kept: list[Pairs] = []
     held = oversized = lost = 0
@@ -86,6 +86,22 @@ def _found(
         lost += len(members) * (len(members) - 1) // 2 - len(part)
     pairs = np.unique(np.concatenate(kept)) if kept else np.zeros(0, np.uint64)
     return Found(pairs, oversized, lost)
+
+
+def _repeated(keys: Numbers) -> Numbers:
+    """Give the rows whose key another row may have too, sorted by key.
+
+    Sorting one array of integers is far faster than finding the order of another, so that the row
+    takes the place of the lower bits of its key; the few that are left are sorted by all bits.
+    """
+    bits = np.uint64(len(keys).bit_length())
+    packed = keys >> bits << bits | np.arange(len(keys), dtype=np.uint64)
+    packed.sort()
+    upper = packed >> bits
+    same = np.append(False, upper[1:] == upper[:-1])[: len(keys)]
+    rows = packed[same | np.append(same[1:], False)[: len(keys)]] & ((np.uint64(1) << bits) - np.uint64(1))
+    found: Numbers = rows[np.argsort(keys[rows])]
+    return found
 
 
 def _small(numbers: Numbers, starts: Numbers, sizes: Numbers, largest: int) -> Iterator[Pairs]:

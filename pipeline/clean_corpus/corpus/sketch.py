@@ -69,13 +69,14 @@ def _sketched(
     texts = pc.fill_null(batch.column("text"), "")
     if batch.column("reason").null_count < batch.num_rows:
         texts = pc.if_else(present, texts, pa.scalar("", texts.type))
-    digests, lengths = digest.digests(*buffers(texts))
+    digests, sizes = digest.digests(*buffers(texts))
+    lengths = pc.if_else(pa.array(sizes > 0), pc.utf8_length(texts), 0)
     rows, keys, low = _bands(texts, options)
     columns = [
         batch.column("key"),
         batch.column("source").cast(pa.string()),
         _dates(batch.column("date")),
-        pa.array(lengths),
+        lengths,
         pa.array(digests[:, 0]),
         pa.array(digests[:, 1]),
         present,

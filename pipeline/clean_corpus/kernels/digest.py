@@ -111,28 +111,25 @@ def _murmur3(words: Hashes, size: Unsigned, out: Hashes) -> None:
 
 @compiled
 def _digests(
-    data: Bytes, offsets: Offsets, bytes_: Bytes, words: Hashes, out: Hashes, lengths: Offsets
+    data: Bytes, offsets: Offsets, bytes_: Bytes, words: Hashes, out: Hashes, sizes: Offsets
 ) -> None:
-    for row in range(lengths.size):
+    for row in range(sizes.size):
         size = _collapse(data, _U(offsets[row]), _U(offsets[row + 1]), bytes_)
-        length = 0
-        for i in range(_0, size):
-            length += (bytes_[i] & 0xC0) != 0x80
         for i in range(size, size + _U(32)):
             bytes_[i] = 0
         _murmur3(words, size, out[row])
-        lengths[row] = length
+        sizes[row] = size
 
 
 def digests(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
     """Hash each text, its white space collapsed.
 
-    Gives the hashes, shape (texts, 2), and the code points of the collapsed texts: 0 for a text of
+    Gives the hashes, shape (texts, 2), and the bytes of the collapsed texts: 0 for a text of
     nothing but white space.
     """
     longest = int(np.diff(offsets).max(initial=0))
     words = np.zeros((longest + 48) // 8 + 1, np.uint64)
     out = np.empty((offsets.size - 1, 2), np.uint64)
-    lengths = np.empty(offsets.size - 1, np.int64)
-    _digests(data, offsets, words.view(np.uint8), words, out, lengths)
-    return out, lengths
+    sizes = np.empty(offsets.size - 1, np.int64)
+    _digests(data, offsets, words.view(np.uint8), words, out, sizes)
+    return out, sizes
