@@ -19,9 +19,11 @@ def writer(path: str, schema: pa.Schema) -> Iterator[pa.ipc.RecordBatchFileWrite
 
 
 def write(path: str, table: pa.Table) -> None:
-    """Write a whole table."""
+    """Write a whole table, as one batch at least: its reader must see the columns."""
     with writer(path, table.schema) as out:
         out.write_table(table)
+        if table.num_rows == 0:
+            out.write_batch(pa.RecordBatch.from_pylist([], table.schema))
 
 
 def batches(path: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:

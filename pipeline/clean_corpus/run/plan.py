@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,12 +90,13 @@ def _carry_out(
     ready = private / "ready"
     disk.remove(ready)
     ready.mkdir()
-    with _executor(config, serial or size < _SMALL_INPUT) as executor:
-        work = Work(private / "work", executor, config.run.retries)
+    with (
+        _executor(config, serial or size < _SMALL_INPUT) as executor,
+        closing(Work(private / "work", executor, config.run.retries)) as work,
+    ):
         flow = Flow(work, config, fingerprint(config), progress)
         result = flow.run(found.units, limit)
         digests = write_outputs(ready, found, states, flow, result)
-        work.close()
     stamp = "" if limit else freshness.stamp(found.units, digests, config)
     publish.publish(ready, out, stamp)
     disk.remove(ready)

@@ -59,7 +59,7 @@ def write(
                 removed.writelines(_removals(shard))
             whole = shard.documents.append_column(_TEXT, shard.cleaned["text"])
             whole = whole.append_column(_CLEAN, _clean(shard, marking))
-            kept.append(whole.filter(pa.array(stays)))
+            kept.append(whole.filter(pa.array(stays, pa.bool_())))
     records = pa.concat_tables(kept)
     part = formats.render(records, records[_TEXT], records[_CLEAN], output)
     Path(outputs["corpus"]).write_bytes(part)
