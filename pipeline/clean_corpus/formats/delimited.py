@@ -56,14 +56,17 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
         unit.name,
         unit.format,
         unit.compression,
-        row=1 + _line_count(head.header),
+        row=1 + head.header.count(line_end_of(head.header)),
         charset=stream.charset,
         header=codecs.BOM_UTF8 * bool(stream.mark) + head.header,
         delimiter=head.delimiter.decode(),
     )
 
+    line_end = line_end_of(head.header)
+
     def ends(buffer: bytearray, least: int, final: bool) -> tuple[int, int]:
-        return record_end(np.frombuffer(buffer, np.uint8), ord(head.delimiter), least, final)
+        data = np.frombuffer(buffer, np.uint8)
+        return record_end(data, ord(head.delimiter), line_end, least, final)
 
     none = True
     for chunk in cutting.cut(head.rest, ends, size, options.max_document_mb << 20):
@@ -71,14 +74,15 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
         piece = piece._replace(start=start, stop=start + chunk.size, fault=chunk.fault)
         sealed = piece.sealed(chunk.data)
         yield sealed if seekable and not chunk.fault else sealed._replace(payload=chunk.data)
-        lines = 1 if chunk.fault else _line_count(chunk.data)
+        lines = 1 if chunk.fault else chunk.data.count(line_end)
         piece, none = piece._replace(row=piece.row + lines, first=False), False
     if none:
         yield piece._replace(payload=b"").sealed(b"")
 
 
-def _line_count(data: bytes) -> int:
-    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+def line_end_of(header: bytes) -> int:
+    """Give the byte that ends lines, by the header: a line feed, or what old Macs wrote."""
+    return ord("\r") if header.endswith(b"\r") else ord("\n")
 
 
 def _configured(options: Input) -> bytes:
@@ -109,7 +113,9 @@ def _head(stream: Iterator[bytes], delimiter: bytes, name: str, format_: str) ->
             found = delimiter or preface[1]
         else:
             found = delimiter or _delimiter(buffer[skip : skip + _HEADER], format_)
-        end, _ = record_end(np.frombuffer(buffer, np.uint8), ord(found), skip + 1, not block)
+        line_end = ord("\n" if b"\n" in buffer else "\r")
+        data = np.frombuffer(buffer, np.uint8)
+        end, _ = record_end(data, ord(found), line_end, skip + 1, not block)
         if end or not block or len(buffer) > _HEADER:
             break
     if buffer and not end:
@@ -134,7 +140,7 @@ def names(header: bytes, delimiter: bytes) -> list[str]:
     header = header.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     if preface := _PREFACE.match(header):
         header = header[preface.end() :]
-    grid = scan(np.frombuffer(header, np.uint8), ord(delimiter))
+    grid = scan(np.frombuffer(header, np.uint8), ord(delimiter), line_end_of(header))
     spans = zip(grid.starts.tolist(), grid.stops.tolist(), strict=True)
     return [unquoted(header[a:b]).decode("utf-8", "replace").strip() for a, b in spans]
 
@@ -162,10 +168,11 @@ def read(
         return
     _check(piece, columns, fields, clean_field)
     data = fetch(piece)
-    grid = scan(np.frombuffer(data, np.uint8), ord(delimiter))
+    signs = ord(delimiter), line_end_of(piece.header)
+    grid = scan(np.frombuffer(data, np.uint8), *signs)
     found = mended(data, grid.begins)
     if found.charsets:
-        grid = scan(np.frombuffer(found.data, np.uint8), ord(delimiter))
+        grid = scan(np.frombuffer(found.data, np.uint8), *signs)
     reader = _Reader(piece, columns, fields, options.max_document_mb << 20)
     for a, b in groups(grid.begins, BATCH):
         rows = reader.rows(found, grid, a, b)

@@ -232,7 +232,7 @@ def _distinct(units: Sequence[Unit]) -> list[Unit]:
 def _output(unit: Unit, *, whole: bool = False) -> str:
     """Name the output of a unit: as the input, or as JSON Lines where records come from pages."""
     if unit.format not in _TO_JSONL:
-        return unit.name
+        return unit.output or unit.name
     path = Path(unit.name)
     kept = len(path.name) - len(suffix(path)) if unit.format != "html" and not whole else None
     return f"{path.with_name(path.name[:kept])}.jsonl"

@@ -96,7 +96,7 @@ def _of_rows(
 ) -> Generator[Piece, None, Piece]:
     """Make pieces of runs of rows, as Arrow IPC; return the next piece's start."""
     waiting: list[pa.RecordBatch] = []
-    for found in chain(_batches(file, piece.path, [group]), (None,)):
+    for found in chain(_batches(file, piece.path, [group], min(size, BATCH)), (None,)):
         if waiting and (found is None or sum(one.nbytes for one in waiting) >= size):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, waiting[0].schema) as writer:
@@ -129,10 +129,12 @@ def _opened(path: str) -> pq.ParquetFile:
         return pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
 
 
-def _batches(file: pq.ParquetFile, path: str, groups: Iterable[int]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    file: pq.ParquetFile, path: str, groups: Iterable[int], size: int = BATCH
+) -> Iterator[pa.RecordBatch]:
     for group in groups:
         about = file.metadata.row_group(group)
-        rows = max(1, about.num_rows * BATCH // max(about.total_byte_size, 1))
+        rows = max(1, about.num_rows * size // max(about.total_byte_size, 1))
         with _damaged(path):
             yield from file.iter_batches(rows, row_groups=[group], use_threads=False)
 

@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 
 from clean_corpus.formats import cleaned
-from clean_corpus.formats.delimited import names, quoted, unquoted
+from clean_corpus.formats.delimited import line_end_of, names, quoted, unquoted
 from clean_corpus.formats.records import layout
 from clean_corpus.kernels.delimited import scan
 
@@ -49,7 +49,9 @@ def objects(
     """Give each record as a JSON object of strings, with its cleaned text and `clean`."""
     facts = layout(records)
     delimiter = facts["delimiter"].encode()
-    columns = names(facts["header"].encode("utf-8", "surrogateescape"), delimiter)
+    header = facts["header"].encode("utf-8", "surrogateescape")
+    line_end = line_end_of(header)
+    columns = names(header, delimiter)
     columns += [facts["added"]] * bool(facts["added"])
     out = []
     for before, value, after in zip(
@@ -59,7 +61,7 @@ def objects(
         strict=True,
     ):
         row = before + value + after
-        grid = scan(np.frombuffer(row, np.uint8), ord(delimiter))
+        grid = scan(np.frombuffer(row, np.uint8), ord(delimiter), line_end)
         spans = zip(grid.starts.tolist(), grid.stops.tolist(), strict=True)
         fields = [unquoted(row[a:b]).decode() for a, b in spans]
         out.append(orjson.dumps(dict(zip(columns, fields, strict=False))))

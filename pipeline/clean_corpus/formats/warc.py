@@ -156,15 +156,15 @@ def read(
         crawled = {"column:crawled": pa.nulls(1, pa.string())}
         yield faulty(piece, layout, crawled)
         return
-    archive = _archive_iterator()(
-        io.BytesIO(fetch(piece)), parse_http=True, auto_decode="all", stream_detect=False
-    )
     rows: list[tuple[Any, ...]] = []
-    size = 0
-    for number, record in enumerate(archive, piece.row):
-        if row := _row(record):
+    size, number = 0, piece.row
+    stream = io.BytesIO(fetch(piece))
+    while head := _head(stream, piece.path, piece.start + stream.tell()):
+        body = stream.read(_content_length(head, piece.path, piece.start + stream.tell()))
+        if row := _row(head, body):
             rows.append((number, f"{shown(piece.name)}:{number}", *row))
             size += len(row[1] or row[3] or b"")
+        number += 1
         if size >= BATCH:
             yield _batch(rows, layout)
             rows, size = [], 0
@@ -178,29 +178,37 @@ def _batch(rows: list[tuple[Any, ...]], layout: Layout) -> pa.RecordBatch:
     return batch(len(rows), layout, values)
 
 
-def _row(record: Any) -> tuple[Any, ...] | None:
+def _row(head: bytes, body: bytes) -> tuple[Any, ...] | None:
     """Give the values of RECORDS from `id` on, and when it was fetched; None for other records."""
-    kind = record.record_type.name
-    if kind == "response":
-        status = record.http_headers.status_code if record.http_headers else None
-        if record.http_content_type not in _HTML or status is None or status // 100 != 2:
-            return None
-    elif kind == "resource":
-        if (record.headers.get("Content-Type") or "").split(";")[0].strip().lower() not in _HTML:
-            return None
-    elif kind != "conversion":
+    # Each record is parsed alone: one that is damaged does not take the next ones with it.
+    source = io.BytesIO(head + body + b"\r\n\r\n")
+    archive = _archive_iterator()(source, parse_http=True, auto_decode="all", stream_detect=False)
+    record: Any = next(archive, None)
+    kind = (record.headers.get("WARC-Type") or "").strip().lower() if record else ""
+    if not _is_wanted(record, kind):
         return None
     url = (record.headers.get("WARC-Target-URI") or "").strip("<> ") or None
     told = (None, url and host(url), url, None, None, None, None)
     name = (record.record_id or "").strip("<>") or None
     crawled = record.headers.get("WARC-Date")
     try:
-        body = record.reader.read()
+        content = record.reader.read()
     except OSError as error:
         fault = f"the page cannot be decompressed ({error})"
-        return (name, None, False, None, None, None, *told, fault, b"", crawled)
+        return (name, None, False, None, None, None, *told, fault, body, crawled)
     if kind == "conversion":
-        found = decode(body)
+        found = decode(content)
         return (name, found.text, False, None, None, found.encoding, *told, None, None, crawled)
-    charset = record.http_charset or html_charset(body)
-    return (name, None, False, body, charset, None, *told, None, None, crawled)
+    charset = record.http_charset or html_charset(content)
+    return (name, None, False, content, charset, None, *told, None, None, crawled)
+
+
+def _is_wanted(record: Any, kind: str) -> bool:
+    """Tell whether a record is a page that was found, or a text."""
+    if kind == "response":
+        status = record.http_headers.status_code if record.http_headers else None
+        return record.http_content_type in _HTML and status is not None and status // 100 == 2
+    if kind == "resource":
+        content_type = record.headers.get("Content-Type") or ""
+        return content_type.split(";")[0].strip().lower() in _HTML
+    return kind == "conversion"

@@ -31,6 +31,7 @@ class Grid(NamedTuple):
 def _scan(
     data: Bytes,
     delimiter: int,
+    line_end: int,
     goal: int,
     final: bool,
     starts: Offsets,
@@ -46,43 +47,37 @@ def _scan(
     note = begins.size > 0
     field = record = line = start = begin = 0
     state = 0  # 0 a field begins, 1 in a field, 2 in quotes, 3 behind a quote in quotes
-    i = 0
-    while i < data.size:
+    for i in range(data.size):
         byte = data[i]
-        i += 1
+        if byte == line_end:
+            line += 1
         if state == 2:
             if byte == 34:
                 state = 3
-            elif byte == 10 or (byte == 13 and i < data.size and data[i] != 10):
-                line += 1
         elif byte == 34 and state != 1:
             state = 2
         elif byte == delimiter:
             if note:
                 starts[field] = start
-                stops[field] = i - 1
+                stops[field] = i
             field += 1
-            start = i
+            start = i + 1
             state = 0
-        elif byte == 10 or byte == 13:
-            if byte == 13 and i == data.size and not final:
-                break
+        elif byte == line_end:
             if note:
                 starts[field] = start
-                stops[field] = i - 1
-            if byte == 13 and i < data.size and data[i] == 10:
-                i += 1
+                stops[field] = i
+                if byte == 10 and i > start and data[i - 1] == 13:
+                    stops[field] = i - 1
+                begins[record + 1] = i + 1
+                fields[record + 1] = field + 1
+                lines[record + 1] = line
             field += 1
             record += 1
-            line += 1
-            if note:
-                begins[record] = i
-                fields[record] = field
-                lines[record] = line
-            start = begin = i
+            start = begin = i + 1
             state = 0
-            if i >= goal:
-                return i, begin, record
+            if begin >= goal:
+                return begin, begin, record
         else:
             state = 1
     if final and state != 2 and begin < data.size:
@@ -96,31 +91,31 @@ def _scan(
     return -1, begin, record
 
 
-def scan(data: Bytes, delimiter: int) -> Grid:
-    """Find all records and fields of data that ends with a record; `delimiter` is a byte."""
-    breaks = int(np.count_nonzero(data == 10)) + int(np.count_nonzero(data == 13)) + 2
-    size = int(np.count_nonzero(data == delimiter)) + breaks
+def scan(data: Bytes, delimiter: int, line_end: int = 10) -> Grid:
+    """Find all records and fields of data that ends with a record.
+
+    `delimiter` and `line_end` are bytes; a carriage return before a line feed belongs to it.
+    """
+    records = int(np.count_nonzero(data == line_end)) + 2
+    size = int(np.count_nonzero(data == delimiter)) + records
     starts, stops = np.empty(size, np.int64), np.empty(size, np.int64)
-    begins, fields, lines = (np.zeros(breaks, np.int64) for _ in range(3))
-    end, begin, records = _scan(
-        data, delimiter, data.size + 1, True, starts, stops, begins, fields, lines
-    )
-    del end, begin
+    begins, fields, lines = (np.zeros(records, np.int64) for _ in range(3))
+    notes = (starts, stops, begins, fields, lines)
+    _, _, found = _scan(data, delimiter, line_end, data.size + 1, True, *notes)
+    width = fields[found]
     return Grid(
-        starts[: fields[records]],
-        stops[: fields[records]],
-        begins[: records + 1],
-        fields[: records + 1],
-        lines[: records + 1],
+        starts[:width], stops[:width], begins[: found + 1], fields[: found + 1], lines[: found + 1]
     )
 
 
-def record_end(data: Bytes, delimiter: int, goal: int, final: bool) -> tuple[int, int]:
+def record_end(
+    data: Bytes, delimiter: int, line_end: int, goal: int, final: bool
+) -> tuple[int, int]:
     """Give the first end of a record at or behind `goal`, and the start of the record still open.
 
     The end is 0 where the data, which begins with a record, has none; `final` data ends with one
     unless a quote is open.
     """
     none = np.empty(0, np.int64)
-    end, begin, _ = _scan(data, delimiter, goal, final, none, none, none, none, none)
+    end, begin, _ = _scan(data, delimiter, line_end, goal, final, none, none, none, none, none)
     return max(end, 0), begin
