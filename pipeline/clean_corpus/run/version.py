@@ -40,18 +40,25 @@ def versions() -> dict[str, str]:
 
 def fingerprint(config: Config) -> str:
     """Hash everything but input and options that decides a result."""
-    package = Path(clean_corpus.__file__).parent
     learned = config.boilerplate.learned
     files = [
-        *sorted(package.rglob("*.py")),
-        *sorted(clean_corpus.configs().rglob("*.toml")),
+        *sorted((clean_corpus.configs() / "lexicons").rglob("*.toml")),
         *map(Path, config.boilerplate.lexicons),
         *([] if learned in ("auto", "off") else [Path(learned)]),
         *_own_stages(config.stages),
     ]
-    state = hashlib.blake2b(digest_size=16)
-    for name, version in {**versions(), "unicode": unicodedata.unidata_version}.items():
-        state.update(f"{name}={version}\n".encode())
+    known = {**versions(), "unicode": unicodedata.unidata_version, "code": _code()}
+    return _hash(files, *(f"{name}={version}" for name, version in known.items()))
+
+
+@cache
+def _code() -> str:
+    """Hash the code as this process has loaded it."""
+    return _hash(sorted(Path(clean_corpus.__file__).parent.rglob("*.py")))
+
+
+def _hash(files: Iterable[Path], *facts: str) -> str:
+    state = hashlib.blake2b("\n".join(facts).encode(), digest_size=16)
     for file in files:
         state.update(f"{file.name}\n".encode() + file.read_bytes())
     return state.hexdigest()
