@@ -137,7 +137,7 @@ def test_the_doubtful_clusters_come_first() -> None:
     ]
     chosen = samples.doubtful(clusters)
     assert [keeper for keeper, _, _ in chosen] == [f"k{i}" for i in range(60, 80)]
-    assert {(member, others) for _, member, others in chosen} == {("far", 1)}
+    assert {(member["id"], others) for _, member, others in chosen} == {("far", 1)}
 
 
 def test_sides_of_a_diff_rebuild_their_texts() -> None:

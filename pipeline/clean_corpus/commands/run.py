@@ -13,7 +13,7 @@ from clean_corpus.commands import console
 from clean_corpus.commands.bug import logged
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError, OutputError
-from clean_corpus.run import audit, plan, publish
+from clean_corpus.run import audit, disk, plan, publish
 
 #: The name that stands for stdin and stdout.
 PIPE = "-"
@@ -40,6 +40,8 @@ def run(
     """
     folder = _folder(out, run_dir, dry_run=dry_run)
     if out == PIPE:
+        if config.output.to not in ("", "jsonl"):
+            raise OutputError("stdout takes JSONL only. Leave output.to (--to) out.")
         output = config.output.model_copy(update={"to": "jsonl"})
         config = config.model_copy(update={"output": output})
     with named(inputs) as files, _temporary(folder) as target:
@@ -96,7 +98,7 @@ def named(inputs: Sequence[str]) -> Iterator[list[str]]:
         return
     with tempfile.TemporaryDirectory(prefix="clean-corpus-") as name:
         path = Path(name, "stdin.jsonl")
-        with path.open("wb") as file:
+        with disk.full_disk_is_an_error(Path(name)), path.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         yield [str(path) if one == PIPE else one for one in inputs]
 

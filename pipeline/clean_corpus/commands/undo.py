@@ -12,6 +12,7 @@ import orjson
 from clean_corpus import results, text
 from clean_corpus.errors import InputError, OutputError
 from clean_corpus.results import Document
+from clean_corpus.run import disk
 from clean_corpus.text import Edit
 
 
@@ -25,7 +26,7 @@ def undo(out: Path, file: str | None) -> None:
         target = Path(file).open("wb") if file else nullcontext(sys.stdout.buffer)  # noqa: SIM115
     except OSError as error:
         raise OutputError(f"{file}: cannot be written ({error.strerror}).") from error
-    with target as lines:
+    with disk.full_disk_is_an_error(Path(file or "stdout")), target as lines:
         for id_, base in base_texts(out):
             line = {"id": id_, "text": base}
             lines.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))

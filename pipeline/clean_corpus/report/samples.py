@@ -17,11 +17,16 @@ _CLUSTERS, _EDITS, _FAILED = 20, 50, 50
 _CONTEXT = 70
 
 
+Member = Mapping[str, Any]
+
+
 class Pair(NamedTuple):
     """The keeper of a cluster and its least similar member; `others` more are not shown."""
 
     keeper: Document
     member: Document
+    jaccard: float
+    containment: float
     others: int
 
 
@@ -51,15 +56,21 @@ def collect(out: Path) -> Samples:
     clusters = doubtful(results.lines(out / "clusters.jsonl"))
     chosen = drawn(results.edits(out))
     wanted = {id_ for id_, _ in chosen}
-    wanted.update(id_ for keeper, member, _ in clusters for id_ in (keeper, member))
+    wanted.update(id_ for keeper, member, _ in clusters for id_ in (keeper, member["id"]))
     documents = {document.id: document for document in _documents(out) if document.id in wanted}
     by_document = {id_: edits for id_, edits in results.edits(out) if id_ in wanted}
     failed = [row for _, row in zip(range(_FAILED), results.lines(out / "failed.jsonl"))]  # noqa: B905
     return Samples(
         [
-            Pair(documents[keeper], documents[member], others)
+            Pair(
+                documents[keeper],
+                documents[member["id"]],
+                member["jaccard"],
+                member["containment"],
+                others,
+            )
             for keeper, member, others in clusters
-            if keeper in documents and member in documents
+            if keeper in documents and member["id"] in documents
         ],
         [
             _in_context(documents[id_], edit, by_document[id_])
@@ -75,20 +86,20 @@ def _documents(out: Path) -> Iterator[Document]:
     yield from results.removed(out)
 
 
-def doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+def doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, Member, int]]:
     """Give keeper, least similar member and number of others of the most doubtful clusters."""
 
     def doubt(cluster: Mapping[str, Any]) -> tuple[float, str]:
         return float(_least(cluster)["jaccard"]), cluster["keeper"]
 
     return [
-        (cluster["keeper"], _least(cluster)["id"], len(cluster["members"]) - 1)
+        (cluster["keeper"], _least(cluster), len(cluster["members"]) - 1)
         for cluster in heapq.nsmallest(_CLUSTERS, clusters, doubt)
     ]
 
 
-def _least(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    member: dict[str, Any] = min(cluster["members"], key=lambda m: (float(m["jaccard"]), m["id"]))
+def _least(cluster: Mapping[str, Any]) -> Member:
+    member: Member = min(cluster["members"], key=lambda m: (float(m["jaccard"]), m["id"]))
     return member
 
 
