@@ -26,9 +26,11 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import re2
 
 from clean_corpus.kernels.fold import BLANK, BREAK, DROP, fold
 
@@ -169,3 +171,20 @@ def to_re2(pattern: str) -> str:
             token = token.replace(r"\w", _WORD).replace(r"\d", r"\p{Nd}")  # noqa: PLW2901
         out.append({r"\w": f"[{_WORD}]", r"\d": r"\p{Nd}"}.get(token, token))
     return "".join(out)
+
+
+@cache
+def compiled(pattern: str, *, start: bool = False, end: bool = False) -> Any:
+    """Compile an expanded pattern, bound to the start or the end of a line or to neither.
+
+    Raises PatternError where RE2 will not have it.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    text = f"{'^' * start}(?:{to_re2(pattern)}){'$' * end}"
+    try:
+        return re2.compile(text, options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else "no pattern"
+        what = reason.decode() if isinstance(reason, bytes) else reason
+        raise PatternError(what) from error

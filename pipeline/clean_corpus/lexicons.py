@@ -31,8 +31,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import re2
-
 from clean_corpus import dialect, needs, toml
 from clean_corpus.config import Boilerplate
 from clean_corpus.errors import ConfigError
@@ -133,19 +131,21 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
             f"boilerplate.rules: there is no rule set {options.rules!r}. "
             f"This version has: {', '.join(RULES)}."
         )
-    paths = sorted(shipped().glob("*.toml")) + [Path(path) for path in options.lexicons]
     common = _words(toml.read(shipped() / "common.toml"))
-    rules = [rule for path in paths for rule in _read(path, common)]
+    rules = [rule for path in sorted(shipped().glob("*.toml")) for rule in _read(path, common)]
+    own = [rule for path in options.lexicons for rule in _read(Path(path), common)]
     if learned is not None:
-        rules += _read(learned, common, learned=True)
+        own += _read(learned, common, learned=True)
+    protect = Rule("protect", "", "", "", "span", patterns=tuple(options.protect))
+    for rule in [*own, protect._replace(place="boilerplate")]:
+        check_patterns(rule)  # the shipped ones are held to it by the tests
+    rules += own
     _check_twins(rules)
     for rule_id in options.disable:
         if not any(rule.id == rule_id for rule in rules):
             raise ConfigError(
                 f"boilerplate.disable: there is no rule {rule_id!r}.{_suggestion(rule_id, rules)}"
             )
-    for pattern in options.protect:
-        _compile(pattern, "boilerplate.protect", bounded=False)
     kept = tuple(rule for rule in rules if rule.id not in options.disable)
     return Lexicons(kept, tuple(options.protect))
 
@@ -234,7 +234,7 @@ def _rule(
     patterns: list[str] = [table["pattern"]] if "pattern" in table else table.get("cues", [])
     if lines and (scope != "line" or (learned and any(map(str.isdigit, "".join(lines))))):
         lines, patterns = [], ["|".join(map(_literal, lines))]
-    rule = Rule(
+    return Rule(
         id=rule_id,
         language=language,
         why=table.get("why", ""),
@@ -257,9 +257,6 @@ def _rule(
         place=place,
         text=table.get("text", ""),
     )
-    for pattern in rule.patterns:
-        _compile(pattern, rule.origin(), bounded=not rule.glued)
-    return rule
 
 
 def _literal(phrase: str) -> str:
@@ -268,19 +265,21 @@ def _literal(phrase: str) -> str:
     return re.sub(r"\d(?:[\d ]|\\[.,'])*", lambda _: r"\d[\d.,' ]*", text)
 
 
-def _compile(pattern: str, origin: str, *, bounded: bool) -> None:
-    """Raise PatternError or ConfigError unless the pattern is of the dialect."""
-    try:
-        needs.needs(pattern, bounded=bounded)
-        options = re2.Options()
-        options.log_errors = False
-        re2.compile(dialect.to_re2(pattern), options)
-    except dialect.PatternError as error:
-        raise ConfigError(f"{origin}: {error}, in {pattern!r}.") from error
-    except re2.error as error:
-        reason = error.args[0] if error.args else "no pattern"
-        reason = reason.decode() if isinstance(reason, bytes) else reason
-        raise ConfigError(f"{origin}: {reason}, in {pattern!r}.") from error
+def anchors(scope: str, least: int = 1) -> tuple[bool, bool]:
+    """Tell whether a pattern of a scope is bound to the start and to the end of its line."""
+    whole = scope == "line" and least == 1
+    return whole or scope == "head", whole or scope == "tail"
+
+
+def check_patterns(rule: Rule) -> None:
+    """Raise ConfigError unless all patterns of the rule are of the dialect."""
+    start, end = anchors(rule.scope, rule.least)
+    for pattern in rule.patterns:
+        try:
+            needs.needs(pattern, bounded=not rule.glued)
+            dialect.compiled(pattern, start=start, end=end)
+        except dialect.PatternError as error:
+            raise ConfigError(f"{rule.origin()}: {error}, in {pattern!r}. Mend it.") from error
 
 
 def _check_twins(rules: Iterable[Rule]) -> None:

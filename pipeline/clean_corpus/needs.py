@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ class Needs(NamedTuple):
     last: int
 
 
+@cache
 def needs(pattern: str, *, bounded: bool) -> Needs:
     """Find out what an expanded pattern needs; with `bounded`, words end at its own ends.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from clean_corpus import dialect
-from clean_corpus.lexicons import Lexicons, Rule
+from clean_corpus.lexicons import Lexicons, Rule, check_patterns
 from clean_corpus.stages.boilerplate import context
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
@@ -20,6 +20,8 @@ def check(lexicons: Lexicons) -> list[str]:
     Each rule must cut exactly what its `removes` mark, and no rule of any language may touch the
     `keeps` of any rule.
     """
+    for rule in lexicons.rules:
+        check_patterns(rule)
     return [*_removals(lexicons.rules), *_keeps(lexicons.rules)]
 
 

@@ -20,6 +20,7 @@ from clean_corpus.text import buffers
 
 _TOP = 4  # lines from the top, or the bottom, of what is kept
 _SUBHEAD = 70  # bytes; a longer line is no subhead
+_LINK_TEXT = 40  # bytes; a longer line is not the text of a link inside a sentence
 _LINK = 150  # bytes; a longer line is no headline
 _MOST_LINKS = 8
 _MENU_VOTES = 4  # different lines that vote for a menu
@@ -41,7 +42,11 @@ class Found(NamedTuple):
 
 def placed(found: Found) -> list[Proposal]:
     """Give the proposals whose rules may match where they stand; votes are left out."""
-    waiting = [pair for pair in found.proposals if not pair[1].votes]
+    waiting = [
+        pair
+        for pair in found.proposals
+        if not pair[1].votes and not (pair[0].whole and _inside_sentence(found, pair[0].line))
+    ]
     kept: list[Proposal] = []
     gone: set[int] = set()
     while True:
@@ -52,6 +57,17 @@ def placed(found: Found) -> list[Proposal]:
         waiting = [pair for pair in waiting if pair not in right]
         if not fresh:
             return kept
+
+
+def _inside_sentence(found: Found, line: int) -> bool:
+    """Tell whether a short line is the text of a link that stands alone inside a sentence."""
+    lines = found.lines
+    if line == found.first or line + 1 == found.last or lines.size(line) > _LINK_TEXT:
+        return False
+    breaks = lines.folded.breaks
+    if breaks[line] > 1 or breaks[line + 1] > 1 or is_prose(lines.lower(line - 1)):
+        return False
+    return lines.cased(line + 1)[:4].decode(errors="ignore")[:1].islower()
 
 
 def _stands(line: int, where: str, found: Found, gone: set[int]) -> bool:

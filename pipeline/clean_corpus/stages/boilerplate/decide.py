@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import re2
 
 from clean_corpus import dialect
 from clean_corpus import text as base
@@ -157,7 +156,7 @@ def changes(made: pa.Table) -> pa.Table:
 
 def protection(patterns: Sequence[str]) -> Callable[[Lines, list[Proposal]], list[Proposal]]:
     """Make the filter that drops proposals which touch what a protected pattern matches."""
-    compiled = [re2.compile(dialect.to_re2(pattern)) for pattern in patterns]
+    compiled = [dialect.compiled(pattern) for pattern in patterns]
 
     def protected(lines: Lines, proposal: Proposal) -> bool:
         text = lines.lower(proposal.line)

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import re2
 
 from clean_corpus import dialect
-from clean_corpus.needs import needs as find_needs
 from clean_corpus.kernels import fold, scan
-from clean_corpus.lexicons import Lexicons, Rule
+from clean_corpus.lexicons import Lexicons, Rule, anchors
+from clean_corpus.needs import needs as find_needs
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
 
@@ -29,14 +28,18 @@ _ANY = (1 << 256) - 1
 
 class _Probe(NamedTuple):
     rule: int
-    pattern: Any
-    scope: str
-    cut: int  # the group that goes; 0 is the whole match
+    pattern: str
+    start: bool  # bound to the start, and to the end, of the line
+    end: bool
     limit: int  # bytes of the longest line to try
     needs: Mapping[str, int] | None  # literals, and within how many bytes each must end
     tail: int  # within how many bytes of the line's end they must begin
     first: int  # bits of the bytes that the line may begin with, in its own view, and end with
     last: int
+
+    def compiled(self) -> Any:
+        """Give the pattern as RE2 has it, compiled when it is first wanted."""
+        return dialect.compiled(self.pattern, start=self.start, end=self.end)
 
 
 class Matcher(NamedTuple):
@@ -141,7 +144,7 @@ class Matcher(NamedTuple):
             if rule.cased and not seen:
                 seen = lines.cased(line)
             if rule.least > 1:
-                if b'"' in text or probe.pattern.search(text) is None:
+                if b'"' in text or probe.compiled().search(text) is None:
                     continue
                 key = (line, probe.rule)
                 cues[key] = cues.get(key, 0) + 1
@@ -195,26 +198,20 @@ class Matcher(NamedTuple):
 
 
 def _probes(i: int, rule: Rule) -> Iterator[_Probe]:
+    start, end = anchors(rule.scope, rule.least)
     for pattern in rule.patterns:
-        body = dialect.to_re2(pattern)
-        whole = rule.scope == "line" and rule.least == 1
-        text = f"{'^' if whole or rule.scope == 'head' else ''}(?:{body})"
-        text += "$" if whole or rule.scope == "tail" else ""
         needs = find_needs(pattern, bounded=not rule.glued)
-        anchored = whole or rule.scope == "head" or needs.literals is None
-        options = re2.Options()
-        options.log_errors = False
-        compiled = re2.compile(text, options)
+        known = needs.literals
         yield _Probe(
             rule=i,
-            pattern=compiled,
-            scope=rule.scope,
-            cut=compiled.groupindex.get("cut", 0),
+            pattern=pattern,
+            start=start,
+            end=end,
             limit=rule.max or _NO_LIMIT,
-            needs=needs.literals if anchored else dict.fromkeys(needs.literals or (), _NO_LIMIT),
-            tail=needs.longest if rule.scope == "tail" else _NO_LIMIT,
-            first=needs.first if whole or rule.scope == "head" else _ANY,
-            last=needs.last if whole or rule.scope == "tail" else _ANY,
+            needs=known if start or known is None else dict.fromkeys(known, _NO_LIMIT),
+            tail=needs.longest if end and not start else _NO_LIMIT,
+            first=needs.first if start else _ANY,
+            last=needs.last if end else _ANY,
         )
 
 
@@ -243,11 +240,13 @@ def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Pr
 
 def _matches(probe: _Probe, text: bytes, rule: Rule) -> Iterator[tuple[int, int]]:
     """Give the spans to cut in one line; matches that would cut a word are none."""
-    for match in probe.pattern.finditer(text):
+    pattern = probe.compiled()
+    cut = pattern.groupindex.get("cut", 0)
+    for match in pattern.finditer(text):
         start, end = match.span()
         if start == end or not (rule.glued or (_parts(text, start) and _parts(text, end))):
             continue
-        start, end = match.span(probe.cut)
+        start, end = match.span(cut)
         if start < end:
             yield start, end
 
