@@ -67,7 +67,13 @@ def test_kept_set_is_the_greedy_set(tmp_path: Path, truth: dict[tuple[int, int],
 
     lengths = [len(text) for text in texts]
     ties = {length for length in lengths if lengths.count(length) > 1}
-    stay = oracle.kept(len(texts), jaccard, Fraction("0.6"), Fraction("0.4"), lambda i: -lengths[i])
+    stay = oracle.kept(
+        len(texts),
+        jaccard,
+        Fraction(dedup.threshold),
+        Fraction(dedup.witness),
+        lambda i: -lengths[i],
+    )
     surely = {i for i in range(len(texts)) if lengths[i] not in ties}
     kept_texts = {row["text"] for row in CORPUS if row["key"] in outcome.kept}
     for i in surely:

@@ -125,13 +125,15 @@ class Dedup(_Section):
 
     exact: bool = Field(True, description="remove texts that are equal but for white space")
     near: bool = Field(True, description="remove texts whose shingles are nearly the same")
-    threshold: Share = Field(Decimal("0.6"), gt=0, description="Jaccard from which two are copies")
+    threshold: Share = Field(Decimal("0.55"), gt=0, description="Jaccard from which two are copies")
     witness: Share = Field(
         Decimal("0.4"), gt=0, description="least Jaccard of a removed text with the one kept"
     )
     shingle: int = Field(3, ge=1, le=16, description="words in a shingle")
     permutations: int = Field(128, ge=16, le=1024, description="length of a signature, at most")
-    bands: int = Field(0, ge=0, le=512, description="of a signature; 0 follows from the next option")
+    bands: int = Field(
+        0, ge=0, le=512, description="of a signature; 0 follows from the next option"
+    )
     recall: Share = Field(
         Decimal("0.995"), gt=0, lt=1, description="of pairs just at the threshold, to be found"
     )
