@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,34 +181,42 @@ class Workplace(NamedTuple):
         return done.stdout
 
 
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    folder = tmp_path_factory.mktemp("checkout")
+def furnished(folder: Path) -> Workplace:
+    """Put into a folder what the examples work on."""
     for name in ("Makefile", "clean-corpus.mk", "sample_corpus", "configs"):
         (folder / name).symlink_to(ROOT / name)
     article = {"id": "lock", "text": the(README, "text before").removesuffix("\n")}
-    for name in ("articles.jsonl", "more.jsonl"):
-        (folder / name).write_text(json.dumps(article) + "\n", "utf-8")
+    (folder / "articles.jsonl").write_text(json.dumps(article) + "\n", "utf-8")
     (folder / "mine.toml").write_text("# mine\n[dedup]\ntreshold = 0.7\n", "utf-8")
     environment = {
         **os.environ,
         "CLEAN_CORPUS_PYTHON": sys.executable,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "COLUMNS": "100",
     }
     return Workplace(folder, environment)
 
 
-def test_the_shell_examples(workplace: Workplace) -> None:
-    """They build on one another, so they run in order; a block without output is only run."""
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return furnished(tmp_path_factory.mktemp("checkout"))
+
+
+def replayed(workplace: Workplace) -> str:
+    """Give the README with what its shell examples print now; those that show nothing only run.
+
+    They build on one another, so they run in order.
+    """
+    text = read(README)
     for block in blocks(README, "console"):
-        for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-            command, _, shown = part.partition("\n")
-            found = workplace.run(command)
-            if shown:
-                assert found.rstrip() == shown.rstrip(), f"`{command}` prints:\n{found}"
-            else:
-                assert "done: " in found, f"`{command}` prints:\n{found}"
+        command, _, shown = block.text.removeprefix("$ ").partition("\n")
+        found = workplace.run(command)
+        assert shown or "done: " in found, f"`{command}` prints:\n{found}"
+        text = text.replace(block.text, f"$ {command}\n{found if shown else ''}")
+    return text
+
+
+def test_the_shell_examples(workplace: Workplace) -> None:
+    assert replayed(workplace) == read(README), "read this, then: python tests/test_docs.py"
 
 
 def test_the_outputs_are_all_described(workplace: Workplace) -> None:
@@ -251,3 +260,8 @@ class TestContributing:
         result = clean_corpus.clean([{"id": "a", "text": "The lake*** froze."}], config)
         assert result.kept[0]["text"] == "The lake froze."
         assert [edit["rule"] for edit in result.edits] == ["mypkg.mod:without_stars"]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        README.write_text(replayed(furnished(Path(name))), "utf-8")
