@@ -191,7 +191,11 @@ class Flow:
                         "occurrences": occurrences,
                         "learned": [learned] if learned else [],
                     },
-                    options={"config": sections, "first_document": shard.first_document},
+                    options={
+                        "config": sections,
+                        "rules": self.version,
+                        "first_document": shard.first_document,
+                    },
                 )
                 for number, shard in enumerate(shards)
             ),

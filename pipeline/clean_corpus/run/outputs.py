@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from clean_corpus import formats, spill
 from clean_corpus.config import as_json
 from clean_corpus.formats import writing
 from clean_corpus.formats.inputs import Found
+from clean_corpus.learned import to_toml
 from clean_corpus.report import page
 from clean_corpus.run import audit, freshness, publish
 from clean_corpus.run.flow import Flow, Result
@@ -37,8 +37,10 @@ def write_outputs(
         writing.join(parts, ready / f"{name}.jsonl")
     with (ready / "clusters.jsonl").open("wb") as file:
         file.writelines(_clusters(str(flow.work.path(result.clusters))))
-    if result.learned:
-        shutil.copyfile(flow.work.path(result.learned), ready / "learned.toml")
+    learned = (
+        flow.work.path(result.learned).read_bytes() if result.learned else to_toml([]).encode()
+    )
+    (ready / "learned.toml").write_bytes(learned)
     summary = summarise(found, flow, result)
     audit.check(summary)
     (ready / "summary.json").write_bytes(publish.as_file(summary))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,11 +56,11 @@ def clean(
 ) -> dict[str, Any]:
     """Write `cleaned` (CLEANED, row by row as in `documents`) and `edits` (EDITS, doc = row).
 
-    Options: config (the sections that stages read), first_document.
+    Options: config (the sections that stages read), rules (what the lexicons hold, for the cache),
+    first_document.
     """
     config = Config.model_validate(options["config"])
-    learned = inputs.get("learned")
-    stages = chain(config, Path(learned[0]) if learned else None)
+    stages = _cached_chain(json.dumps(options["config"]), options["rules"], *inputs["learned"])
     (documents,) = inputs["documents"]
     first = 0
     edits: list[pa.Table] = []
@@ -75,6 +77,13 @@ def clean(
             first += batch.num_rows
     spill.write(outputs["edits"], pa.concat_tables([no_edits(), *edits]).unify_dictionaries())
     return {"rows": first}
+
+
+@lru_cache(maxsize=1)
+def _cached_chain(sections: str, rules: str, learned: str = "") -> list[tuple[str, Stage]]:
+    """Make the stages once for all tasks of a run in this process: loading rules takes a while."""
+    del rules
+    return chain(Config.model_validate_json(sections), Path(learned) if learned else None)
 
 
 def chain(config: Config, learned: Path | None) -> list[tuple[str, Stage]]:
