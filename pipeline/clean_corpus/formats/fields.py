@@ -70,7 +70,7 @@ def find(record: dict[str, Any], ways: Sequence[Keys]) -> Any:
     return value
 
 
-_STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
+_STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?', re.DOTALL)
 
 
 def with_spellings(tree: Tree, line: bytes) -> Tree:

@@ -198,8 +198,9 @@ class _Reader(NamedTuple):
         """Make the row of any line."""
         data = line.data[line.begin : line.end].removeprefix(codecs.BOM_UTF8)
         record = _parsed(data)
-        spans = _scanned(data, with_spellings(self.paths.tree, data))
-        line = _Line(data, 0, len(data), line.charset, spans, 0)
+        if len(data) < line.end - line.begin or line.spans.escaped[line.i]:
+            tree = with_spellings(self.paths.tree, data)
+            line = _Line(data, 0, len(data), line.charset, _scanned(data, tree), 0)
         text, html = (find(record, ways) for ways in self.paths.ways[:2])
         content, paragraphs = _content(text)
         page = html.encode() if isinstance(html, str) and html and not content else None
@@ -234,7 +235,7 @@ class _Reader(NamedTuple):
         span = line.span(self.paths.nodes[0])
         if span is None:
             close = int(line.spans.close[line.i])
-            before, after = line.data[:close], line.data[close:]
+            before, after = line.data[line.begin : close], line.data[close : line.end]
             if page is None:
                 return before, b"", after
             comma = b"" if before.rstrip().endswith(b"{") else b","
@@ -242,7 +243,8 @@ class _Reader(NamedTuple):
         start, stop = span
         value = line.data[start:stop]
         # A page's text is written whatever stood there; an unchanged text keeps its spelling.
-        return line.data[:start], None if page else value, line.data[stop:]
+        before, after = line.data[line.begin : start], line.data[stop : line.end]
+        return before, None if page else value, after
 
 
 def _first_way(spans: Spans, nodes: Sequence[int]) -> tuple[Offsets, Offsets]:

@@ -181,8 +181,8 @@ def _batch(rows: list[tuple[Any, ...]], layout: Layout) -> pa.RecordBatch:
 def _row(head: bytes, body: bytes) -> tuple[Any, ...] | None:
     """Give the values of RECORDS from `id` on, and when it was fetched; None for other records."""
     # Each record is parsed alone: one that is damaged does not take the next ones with it.
-    source = io.BytesIO(head + body + b"\r\n\r\n")
-    archive = _archive_iterator()(source, parse_http=True, auto_decode="all", stream_detect=False)
+    source = io.BytesIO(head.lstrip() + body + b"\r\n\r\n")
+    archive = _archive_iterator()(source, parse_http=True, auto_decode="all")
     record: Any = next(archive, None)
     kind = (record.headers.get("WARC-Type") or "").strip().lower() if record else ""
     if not _is_wanted(record, kind):
