@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -82,15 +83,16 @@ _ENCODING = "fix-encoding"
 def repair(line: str, fixer: TextFixerConfig) -> list[Repair]:
     """Let ftfy mend a line of at most `ftfy_guard.MAX_LINE` code points, and say what changed."""
     fixed, steps = fix_and_explain(line, fixer)
-    names = [_STEPS.get(name, _ENCODING) for _, name in steps or ()]
+    names = tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
     if _ENCODING in names and badness(fixed) >= badness(line):
-        fixed, names = fix_and_explain(line, fixer._replace(fix_encoding=False)).text, []
+        fixed, names = fix_and_explain(line, fixer._replace(fix_encoding=False)).text, ()
     repairs = []
+    lone = set(_LONE.findall(fixed)) if _ENCODING in names else set()
     found = _entities(line) if fixes.unescape_html(line) == fixed else changes(line, fixed)
     for start, end, new in found:
         old = line[start:end]
         parts: Iterable[Change] = [(0, end - start, new)]
-        if _ENCODING in names and _far_fetched(old, fixed, new):
+        if _far_fetched(old, new, lone):
             parts = changes(old, fix_and_explain(old, fixer._replace(fix_encoding=False)).text)
         for i, j, part in parts:
             named = _named(old[i:j], part, names)
@@ -112,15 +114,15 @@ _FOREIGN += r"\u0530-\u1dff\u2500-\u259f\u3040-\ufaff]"
 _LONE = re.compile(rf"(?<!{_FOREIGN}){_FOREIGN}(?!{_FOREIGN})")
 
 
-def _far_fetched(old: str, fixed: str, new: str) -> bool:
+def _far_fetched(old: str, new: str, lone: set[str]) -> bool:
     r"""Say whether a repair by ftfy is less likely than the text as it was.
 
     `É°` and, with a quotation mark in Windows-1252, `lá\x94 ` happen to be UTF-8 as well: of a
     phonetic letter and a Canadian syllable. Two characters, or three with a space or a control,
-    are too little evidence for a letter that stands alone in its script.
+    are too little evidence for one of the `lone` letters, which have none of their kind near them.
     """
     weak = len(old) <= 2 or (len(old) == 3 and re.search(r"[ \x80-\x9f]", old))
-    return bool(weak) and any(match[0] in new for match in _LONE.finditer(fixed))
+    return bool(weak) and not lone.isdisjoint(new)
 
 
 # The steps of ftfy by the class of their edits; what it does besides belongs to its encodings.
@@ -142,7 +144,8 @@ _FIXES: dict[str, tuple[str, Callable[[str], str]]] = {
 }
 
 
-def _named(old: str, new: str, steps: list[str]) -> tuple[str, str]:
+@lru_cache(maxsize=4096)
+def _named(old: str, new: str, steps: tuple[str, ...]) -> tuple[str, str]:
     """Name the class of a change and the fix of ftfy that makes it, or made the most of it."""
     for name, (class_, fix) in _FIXES.items():
         if fix(old) == new:
