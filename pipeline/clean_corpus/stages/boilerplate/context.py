@@ -15,7 +15,7 @@ import pyarrow as pa
 from clean_corpus import dialect
 from clean_corpus.kernels import fold
 from clean_corpus.lexicons import Rule
-from clean_corpus.stages.boilerplate.lines import Lines, Proposal, is_prose, is_short
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal, ends, is_prose, is_short
 from clean_corpus.text import buffers
 
 _TOP = 4  # lines from the top, or the bottom, of what is kept
@@ -65,7 +65,7 @@ def _inside_sentence(found: Found, line: int) -> bool:
     if line == found.first or line + 1 == found.last or lines.size(line) > _LINK_TEXT:
         return False
     breaks = lines.folded.breaks
-    if breaks[line] > 1 or breaks[line + 1] > 1 or is_prose(lines.lower(line - 1)):
+    if breaks[line] > 1 or breaks[line + 1] > 1 or ends(lines.lower(line - 1)):
         return False
     return lines.cased(line + 1)[:4].decode(errors="ignore")[:1].islower()
 

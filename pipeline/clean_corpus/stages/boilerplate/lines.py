@@ -81,10 +81,14 @@ _ENDS = (b".", b"!", b'"', b",", b";", "。".encode(), "！".encode())
 _SENTENCES = re.compile(rb"[^ .]{4}[.!?] [^ ]+ |[\xe3\xef][\x80\xbc][\x82\x81\x8c]")
 
 
+def ends(line: bytes) -> bool:
+    """Tell whether the view of a line ends with the mark of a sentence or of a part of one."""
+    return line.rstrip(b" )]'").endswith((*_ENDS, b"?", b":", "؟".encode()))
+
+
 def is_prose(line: bytes) -> bool:
     """Tell whether the view of a line reads as a sentence: a long one, or one with its end mark."""
-    text = line.rstrip(b" )]'")
-    return len(line) > 240 or (len(line) > 24 and text.endswith((*_ENDS, b"?", "؟".encode())))
+    return len(line) > 240 or (len(line) > 24 and not line.endswith(b":") and ends(line))
 
 
 def is_short(line: bytes, most: int) -> bool:

@@ -11,6 +11,11 @@ _BYLINE = re.compile(
     r"autor,?)\s+",
     re.IGNORECASE,
 )
+_WITH = re.compile(
+    r"^(?:avec|with|mit|con|com|con información de|com informações d[aeo]|source|sources|fonte|"
+    r"fuente|quelle|kaynak|źródło|источник)\s*:?\s+(?:les |l[’'])?",
+    re.IGNORECASE,
+)
 _EDGES = " \t\n\r\u00a0\u202f-–—|•·:,*➤►>»«"
 
 
@@ -18,7 +23,8 @@ def metadata(class_: str, text: str) -> dict[str, str | list[str]]:
     """Give the fields of `clean` that a span of a class fills; none for most classes.
 
     A dateline fills `dateline` and, where it names one, `agency`; stamps fill `date` (an epoch as
-    ISO 8601 in UTC), a byline `byline`, hashtags `tags`, a tagline or suffix of the site `site`.
+    ISO 8601 in UTC), a byline `byline`, an agency's credit `agency`, hashtags `tags`, a tagline or
+    suffix of the site `site`.
     """
     value = text.strip(_EDGES)
     if not value:
@@ -33,6 +39,8 @@ def metadata(class_: str, text: str) -> dict[str, str | list[str]]:
         return {"date": datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     if class_ == "byline":
         return {"byline": _BYLINE.sub("", value) or value}
+    if class_ == "agency_credit":
+        return {"agency": _WITH.sub("", value.strip("()[]（） "))}
     if class_ == "hashtags":
         return {"tags": [tag for tag in re.split(r"[\s#＃,;]+", value) if tag]}
     if class_ == "site_suffix":
