@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clean_corpus import formats
 from clean_corpus.errors import InputError, MissingExtra
+from clean_corpus.formats.records import actual, shown
 
 Trip = Callable[..., Any]
 File = Callable[..., Path]
@@ -78,6 +81,13 @@ def test_odd_names(trip: Trip, file: File, tmp_path: Path) -> None:
     data = b'{"text": "x"}\n'
     path = file(os.fsdecode(b"caf\xe9.jsonl"), data)
     assert trip(path).rows("origin") == ["caf\\xe9.jsonl:1"]
+
+
+@given(st.binary(min_size=1, max_size=8))
+def test_shown_names_can_be_undone(name: bytes) -> None:
+    spelled = shown(os.fsdecode(name))
+    assert spelled.encode().decode().isprintable() or not name.isascii()
+    assert os.fsencode(actual(spelled)) == name
 
 
 def test_what_cannot_be_read_is_set_aside(trip: Trip, file: File, tmp_path: Path) -> None:

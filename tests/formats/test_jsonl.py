@@ -21,7 +21,7 @@ from clean_corpus import formats
 from clean_corpus.config import Fields, Input, Output
 from clean_corpus.errors import InputError
 from clean_corpus.formats.fields import MISSING, NAMES, find, paths, readings, with_spellings
-from clean_corpus.formats.records import CLEAN, Piece
+from clean_corpus.formats.records import CLEAN, Piece, host
 from clean_corpus.kernels.json import UNKNOWN, USUAL, scan, unescape
 
 Trip = Callable[..., Any]
@@ -431,6 +431,20 @@ def test_the_users_mistakes(trip: Trip, file: File, content: str, message: str) 
     with pytest.raises(InputError) as caught:
         trip(file("a.jsonl", content))
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://user:pw@www.Example.org:8080/a?b", "example.org"),
+        ("//cdn.example.org./x", "cdn.example.org"),
+        ("www.example.org/a", "example.org"),
+        ("http://[::1]:80/", "[::1]"),
+        *((url, None) for url in ("", "not a url", "mailto:a@b.org", "12.5", "/path", "a@b.org")),
+    ],
+)
+def test_the_host_of_a_url(url: str, expected: str | None) -> None:
+    assert host(url) == expected
 
 
 def test_records_without_text_are_no_mistake_among_others(trip: Trip, file: File) -> None:

@@ -72,7 +72,9 @@ def pieces(unit: Unit, options: Input, size: int = PIECE) -> Iterator[Piece]:
     Lazy and sequential: for the process that makes the tasks. Raises InputError where a file
     cannot be read, MissingExtra where a package is needed, ConfigError for an impossible option.
     """
-    return _READ[unit.format][0](unit, options, size)
+    for piece in _READ[unit.format][0](unit, options, size):
+        # Workers may run in another folder.
+        yield piece if piece.path == "-" else piece._replace(path=str(Path(piece.path).absolute()))
 
 
 def read(

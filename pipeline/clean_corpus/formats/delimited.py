@@ -65,7 +65,8 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     line_end = line_end_of(head.header)
 
     def ends(buffer: bytearray, least: int, final: bool) -> tuple[int, int]:
-        data = np.frombuffer(buffer, np.uint8)
+        # Read-only, as bytes are: the kernel is compiled for one kind of array.
+        data = np.frombuffer(memoryview(buffer).toreadonly(), np.uint8)
         return record_end(data, ord(head.delimiter), line_end, least, final)
 
     none = True

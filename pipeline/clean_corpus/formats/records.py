@@ -177,9 +177,15 @@ def no_text(where: str, field: str, names: Sequence[str]) -> str:
 
 
 def shown(name: str) -> str:
-    r"""Spell a file name for people and outputs: one line, bytes that are not UTF-8 as \xe9."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    r"""Spell a file name for people and outputs: one line, and bytes that are not UTF-8 as \xe9."""
+    text = os.fsencode(name.replace("\\", "\\x5c")).decode("utf-8", "backslashreplace")
     return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def actual(shown: str) -> str:
+    """Give the file name that `shown` spells."""
+    code = re.compile(rb"\\x([0-9a-f]{2})")
+    return os.fsdecode(code.sub(lambda found: bytes.fromhex(found[1].decode()), shown.encode()))
 
 
 _AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@\\]*@)?(\[[^\]]*\]|[^/?#:\\]*)")
