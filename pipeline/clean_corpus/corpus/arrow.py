@@ -12,8 +12,8 @@ import pyarrow as pa
 Numbers = npt.NDArray[Any]
 
 #: One document, in order. `digest_*` hash the text, white space apart; `length` is in code points,
-#: 0 for white space alone; `date` in seconds since 1970; `present` is false for a document that has left already; of the
-#: `signature` the low byte of each row, empty where only exact copies are looked for.
+#: 0 for white space alone; `date` in seconds since 1970; `present` is false for a document that has
+#: left already; of the `signature` the low byte of each row, null without shingles.
 DOCUMENTS = pa.schema(
     [
         ("key", pa.string()),
@@ -148,6 +148,12 @@ class Documents(NamedTuple):
         back = np.empty(len(documents), np.int64)
         back[np.concatenate(places)] = np.arange(len(documents))
         return pa.concat_arrays(parts).take(pa.array(back))
+
+    def signatures(self, documents: Numbers) -> Numbers:
+        """Give the low bytes of the signatures of documents that have one, a row each."""
+        values = self.take("signature", documents)
+        first, last = np.frombuffer(values.buffers()[1], np.int32)[[0, len(values)]]
+        return np.frombuffer(values.buffers()[2], np.uint8)[first:last].reshape(len(values), -1)
 
     def _parts(self, documents: Numbers) -> Iterator[tuple[pa.RecordBatch, Numbers, Numbers]]:
         """Give, for each file with some of them, its batch, their places, and their rows."""

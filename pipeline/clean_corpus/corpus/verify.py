@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import PAIRS, SETS, Numbers
+from clean_corpus.corpus.match import distinct, halves, paired
 from clean_corpus.corpus.parameters import STEPS
 from clean_corpus.kernels import sets as kernel
 
 # Shingles that are held at once while pairs are verified, 8 bytes each.
-_MANY = 8_000_000
+_MANY = 16_000_000
 
 
 def sets(
@@ -71,7 +72,9 @@ class _Sets(NamedTuple):
 
     def shared(self, a: Numbers, b: Numbers) -> Numbers:
         """Count what the sets at places a[i] and b[i] share; copies those sets together first."""
-        which, back = np.unique(np.concatenate([a, b]), return_inverse=True)
+        which = np.flatnonzero(self._marked(a, b))
+        local = np.zeros(len(self.sizes), np.int64)
+        local[which] = np.arange(len(which))
         offsets = np.append(0, np.cumsum(self.sizes[which]))
         hashes = np.empty(offsets[-1], np.uint64)
         for i, place in enumerate(which.tolist()):
@@ -79,7 +82,24 @@ class _Sets(NamedTuple):
             hashes[offsets[i] : offsets[i + 1]] = self.values[self.batch[place]][
                 begin : begin + self.sizes[place]
             ]
-        return kernel.shared(hashes, offsets, *np.split(back, 2))
+        return kernel.shared(hashes, offsets, local[a], local[b])
+
+    def parts(self, a: Numbers, b: Numbers, start: int, stop: int) -> Iterator[slice]:
+        """Cut pairs into runs whose sets are few enough to be copied together."""
+        if (
+            self.sizes[self._marked(a[start:stop], b[start:stop])].sum() <= _MANY
+            or stop - start < 2
+        ):
+            yield slice(start, stop)
+        else:
+            middle = (start + stop) // 2
+            yield from self.parts(a, b, start, middle)
+            yield from self.parts(a, b, middle, stop)
+
+    def _marked(self, a: Numbers, b: Numbers) -> Numbers:
+        mark = np.zeros(len(self.sizes), bool)
+        mark[a] = mark[b] = True
+        return mark
 
 
 def verify(
@@ -87,47 +107,32 @@ def verify(
 ) -> dict[str, Any]:
     """Write the PAIRS ("pairs") of one block of "candidates", from the "sets" of all shards.
 
-    Pairs below the floor are counted and dropped. Options: block, floor (numerator, denominator).
+    Pairs below the floor are counted and dropped, those whose sizes do not allow it not even
+    looked at. Options: block, floor (numerator, denominator).
     """
-    a, b = (arrow.column(inputs["candidates"], name, options["block"]) for name in "ab")
-    pairs = np.unique(a.astype(np.uint64) << np.uint64(32) | b)
-    a, b = (
-        (pairs >> np.uint64(32)).astype(np.int64),
-        (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64),
-    )
+    sides = (arrow.column(inputs["candidates"], name, options["block"]) for name in "ab")
+    a, b = halves(distinct([paired(*sides)]))
     of = _Sets.of(inputs["sets"])
+    left, right = np.searchsorted(of.documents, a), np.searchsorted(of.documents, b)
+    sizes = of.sizes[left], of.sizes[right]
     over, under = options["floor"]
+    possible = np.minimum(*sizes) * under >= np.maximum(*sizes) * over
+    candidates = len(a)
+    a, b, left, right = (column[possible] for column in (a, b, left, right))
     histogram = np.zeros(STEPS, np.int64)
     batches = []
-    for part in _parts(a, b, of, over, under):
-        left, right = (np.searchsorted(of.documents, side[part]) for side in (a, b))
-        sizes = of.sizes[left], of.sizes[right]
-        shared = of.shared(left, right)
-        joined = sizes[0] + sizes[1] - shared
-        np.add.at(histogram, np.minimum(shared * STEPS // joined, STEPS - 1), 1)
+    for part in of.parts(left, right, 0, len(a)):
+        one, other = of.sizes[left[part]], of.sizes[right[part]]
+        shared = of.shared(left[part], right[part])
+        joined = one + other - shared
+        bins = np.minimum(shared * STEPS // joined, STEPS - 1)
+        histogram += np.bincount(bins, minlength=STEPS)
         good = shared * under >= joined * over
-        columns = (a[part], b[part], shared, joined, np.minimum(*sizes))
+        columns = (a[part], b[part], shared, joined, np.minimum(one, other))
         batches.append(dict(zip(PAIRS.names, (column[good] for column in columns), strict=True)))
     arrow.write(outputs["pairs"], PAIRS, batches)
     return {
-        "candidates": len(pairs),
+        "candidates": candidates,
         "verified": int(histogram.sum()),
         "histogram": histogram.tolist(),
     }
-
-
-def _parts(a: Numbers, b: Numbers, of: _Sets, over: int, under: int) -> Iterator[Numbers]:
-    """Give the pairs whose sizes allow the floor, in parts of bounded memory."""
-    for i in range(0, len(a), _MANY):
-        left, right = (
-            of.sizes[np.searchsorted(of.documents, side[i : i + _MANY])] for side in (a, b)
-        )
-        possible = np.minimum(left, right) * under >= np.maximum(left, right) * over
-        where = np.flatnonzero(possible) + i
-        weight = np.cumsum((left + right)[possible])
-        start = 0
-        while start < len(where):
-            before = weight[start - 1] if start else 0
-            stop = max(start + 1, int(np.searchsorted(weight, before + _MANY, "right")))
-            yield where[start:stop]
-            start = stop
