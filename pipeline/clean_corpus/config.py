@@ -165,7 +165,6 @@ class Run(_Section):
     executor: Literal["local", "ray"] = Field("local", description="where tasks run")
     address: str = Field("", description='of the Ray cluster; always explicit, "local" starts one')
     workers: int = Field(0, ge=0, description="processes; 0 is one for each core at hand")
-    memory_mb: int = Field(2048, ge=256, description="aimed at for all processes together")
     retries: int = Field(2, ge=0, description="of a task whose worker died")
 
 

@@ -14,6 +14,7 @@ from clean_corpus import formats
 from clean_corpus.config import Config, Input
 from clean_corpus.errors import InputError
 from clean_corpus.formats import inputs
+from clean_corpus.formats.records import actual, host
 from clean_corpus.text import Edit
 
 #: What the side file of a folder of texts is called, behind the folder's name.
@@ -127,7 +128,7 @@ def _outputs(out: Path) -> list[str]:
 def _texts(folder: Path, clean_field: str) -> Iterator[Document]:
     """Read a folder of texts by its side file."""
     for line in lines(folder.with_name(folder.name + _SIDE)):
-        text = (folder / line["file"]).read_bytes().decode()
+        text = (folder / actual(line["file"])).read_bytes().decode()
         yield Document(line[clean_field]["id"], text, None, None)
 
 
@@ -161,7 +162,7 @@ def removed(out: Path) -> Iterator[Document]:
         yield Document(
             row["id"],
             _text(_at(record, fields.text) or record.get("text")),
-            _at(record, fields.source),
+            _at(record, fields.source) or host(_at(record, fields.url) or ""),
             _at(record, fields.title),
             row["reason"],
             row["origin"],

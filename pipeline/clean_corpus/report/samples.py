@@ -99,7 +99,8 @@ def doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, Member, i
 
 
 def _least(cluster: Mapping[str, Any]) -> Member:
-    member: Member = min(cluster["members"], key=lambda m: (float(m["jaccard"]), m["id"]))
+    # In components a member may be a copy of another member only: nothing was measured then.
+    member: Member = min(cluster["members"], key=lambda m: (float(m["jaccard"] or 0), m["id"]))
     return member
 
 

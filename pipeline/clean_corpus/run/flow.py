@@ -13,6 +13,7 @@ from clean_corpus.corpus.learn import gather, write_learned
 from clean_corpus.corpus.passages import count
 from clean_corpus.corpus.plan import Plan, plan, summarise
 from clean_corpus.formats.records import Piece, Unit
+from clean_corpus.run.steps.adopt import adopt
 from clean_corpus.run.steps.clean import clean
 from clean_corpus.run.steps.identify import identify
 from clean_corpus.run.steps.ingest import ingest
@@ -131,9 +132,17 @@ class Flow:
         )
 
     def _learn(self, shards: Sequence[Shard], ingested: Sequence[Stats]) -> str | None:
-        """Learn what each source repeats; None where the config does not ask or nobody is named."""
-        wanted = "boilerplate" in self.config.stages and self.config.boilerplate.learned == "auto"
-        if not wanted or not any(stats["sources"] for stats in ingested):
+        """Learn what each source repeats, or take what the config names.
+
+        None where the config says "off", or no record names a source.
+        """
+        learned = self.config.boilerplate.learned
+        if "boilerplate" not in self.config.stages or learned == "off":
+            return None
+        if learned != "auto":
+            task = self._task("adopt", 0, adopt, ("learned",), options={"path": learned})
+            return self._outputs("learned", self._do("learn", [task]))[0]
+        if not any(stats["sources"] for stats in ingested):
             return None
         partitions = -(-sum(shard.rows for shard in shards) // _LEARN_DOCUMENTS)
         documents = [shard.documents for shard in shards]
