@@ -15,6 +15,7 @@ from typing import NamedTuple
 from clean_corpus.dialect import PatternError, tokens
 
 _MOST = 256  # literals that one place of a pattern may stand for
+_LONGEST = 10  # characters of a literal that are looked for; more tell little and cost memory
 _EDGE = "\x00"  # a word ends here
 _NO_END = 1 << 30
 _CLASS = re.compile(r"\[((?:[^\\^\]-]|\\[^\w])+)\]")
@@ -52,9 +53,14 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
     if found is not None and _worth(found)[0] > 0:
         literals = {}
         for text, reach in found:
-            bare = _INNER_EDGE.sub("", text).lower()
-            literals[bare] = max(reach, literals.get(bare, 0))
+            short = _shortened(_INNER_EDGE.sub("", text).lower())
+            literals[short] = max(reach, literals.get(short, 0))
     return Needs(literals, piece.longest, piece.starts(), piece.stops())
+
+
+def _shortened(text: str) -> str:
+    size = _LONGEST + text.startswith(_EDGE)
+    return text if len(text.rstrip(_EDGE)) <= size else text[:size]
 
 
 _INNER_EDGE = re.compile(f"(?<=[^{_EDGE}]){_EDGE}+(?=[^{_EDGE}])")

@@ -100,6 +100,13 @@ def _fold(
         breaks = 0
         pending = False
         while i <= stop:
+            if i < stop and 33 <= data[i] < 127 and data[i] != 96 and not pending and first >= 0:
+                cased[write] = data[i]  # the common case: the table keeps all of ASCII but `
+                lower[write] = data[i] + 32 if 65 <= data[i] <= 90 else data[i]
+                write += 1
+                i += 1
+                last = i
+                continue
             size = 1
             kind = BREAK
             entry = 0

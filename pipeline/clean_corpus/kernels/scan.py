@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,7 +27,8 @@ class Literal(NamedTuple):
 
 
 class Automaton(NamedTuple):
-    """A complete automaton: `step[state, group[byte]]`, and what each state has found.
+    """A complete automaton: `step[state, group[byte]]` is the next state, or ~state where that ends
+    a literal, and what each state has found.
 
     `found[state]` is the first row of `who` for the state or -1, `more[row]` the next row.
     `rows` hold, for each literal, its length and the other fields of `Literal`.
@@ -47,24 +47,12 @@ def build(literals: Sequence[Literal]) -> Automaton:
     used = sorted({byte for literal in literals for byte in literal.text})
     group = np.zeros(256, np.uint8)
     group[used] = np.arange(1, len(used) + 1)
-    children: list[dict[int, int]] = [{}]
-    ends: list[list[int]] = [[]]
-    for number, literal in enumerate(literals):
-        state = 0
-        for byte in literal.text:
-            following = children[state].setdefault(int(group[byte]), len(children))
-            if following == len(children):
-                children.append({})
-                ends.append([])
-            state = following
-        ends[state].append(number)
+    children, ends = _tree(literals, group)
     step = np.zeros((len(children), len(used) + 1), np.int32)
     found = np.full(len(children), -1, np.int32)
     more, who = [], []
     fail = [0] * len(children)
-    queue = deque([0])
-    while queue:
-        state = queue.popleft()
+    for state, following in enumerate(children):
         if state:
             step[state] = step[fail[state]]
         head = int(found[fail[state]]) if state else -1
@@ -73,13 +61,38 @@ def build(literals: Sequence[Literal]) -> Automaton:
             who.append(number)
             head = len(who) - 1
         found[state] = head
-        for byte, child in children[state].items():
+        for byte, child in following.items():
             fail[child] = int(step[fail[state], byte]) if state else 0
-            queue.append(child)
-        for byte, child in children[state].items():
+        for byte, child in following.items():
             step[state, byte] = child
+    step = np.where(found[step] >= 0, ~step, step)
     rows = np.array([[len(x.text), *x[1:]] for x in literals], np.int64).reshape(-1, 6)
     return Automaton(group, step, found, np.array(more, np.int32), np.array(who, np.int32), rows)
+
+
+def _tree(
+    literals: Sequence[Literal], group: Bytes
+) -> tuple[list[dict[int, int]], list[list[int]]]:
+    """Give the children of each state, and the literals that end there.
+
+    States are numbered by depth: most bytes of a text meet the first few, which stay in the cache.
+    """
+    children: list[dict[int, int]] = [{}]
+    ends: list[list[int]] = [[]]
+    at = [0] * len(literals)
+    for depth in range(max((len(literal.text) for literal in literals), default=0)):
+        for number, literal in enumerate(literals):
+            if depth >= len(literal.text):
+                continue
+            byte = int(group[literal.text[depth]])
+            child = children[at[number]].setdefault(byte, len(children))
+            if child == len(children):
+                children.append({})
+                ends.append([])
+            at[number] = child
+            if depth + 1 == len(literal.text):
+                ends[child].append(number)
+    return children, ends
 
 
 @compiled
@@ -106,6 +119,9 @@ def _scan(
         state = 0
         for i in range(start, end):
             state = step[state, group[data[i]]]
+            if state >= 0:
+                continue
+            state = ~state
             row = found[state]
             while row >= 0:
                 number = who[row]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,9 +38,9 @@ class _Probe(NamedTuple):
     first: int  # bits of the bytes that the line may begin with, in its own view, and end with
     last: int
 
-    def compiled(self) -> Any:
-        """Give the pattern as RE2 has it, compiled when it is first wanted."""
-        return dialect.compiled(self.pattern, start=self.start, end=self.end)
+    def compiled(self) -> tuple[Any, int]:
+        """Give the pattern as RE2 has it, and its group `cut` or 0; made when first wanted."""
+        return _compiled(self.pattern, self.start, self.end)
 
 
 class Matcher(NamedTuple):
@@ -144,7 +145,7 @@ class Matcher(NamedTuple):
             if rule.cased and not seen:
                 seen = lines.cased(line)
             if rule.least > 1:
-                if b'"' in text or probe.compiled().search(text) is None:
+                if b'"' in text or probe.compiled()[0].search(text) is None:
                     continue
                 key = (line, probe.rule)
                 cues[key] = cues.get(key, 0) + 1
@@ -197,6 +198,12 @@ class Matcher(NamedTuple):
         return enough
 
 
+@cache
+def _compiled(pattern: str, start: bool, end: bool) -> tuple[Any, int]:
+    compiled = dialect.compiled(pattern, start=start, end=end)
+    return compiled, compiled.groupindex.get("cut", 0)
+
+
 def _probes(i: int, rule: Rule) -> Iterator[_Probe]:
     start, end = anchors(rule.scope, rule.least)
     for pattern in rule.patterns:
@@ -240,8 +247,7 @@ def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Pr
 
 def _matches(probe: _Probe, text: bytes, rule: Rule) -> Iterator[tuple[int, int]]:
     """Give the spans to cut in one line; matches that would cut a word are none."""
-    pattern = probe.compiled()
-    cut = pattern.groupindex.get("cut", 0)
+    pattern, cut = probe.compiled()
     for match in pattern.finditer(text):
         start, end = match.span()
         if start == end or not (rule.glued or (_parts(text, start) and _parts(text, end))):
