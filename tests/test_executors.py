@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from clean_corpus.errors import InputError, TaskFailed
-from clean_corpus.run.executors import Failure, Local, Serial, cores
+from clean_corpus.run.executors import Failure, Local, Serial, cores, tell
 from clean_corpus.run.tasks import Task, Work, make
 
 
@@ -33,6 +34,25 @@ def die_once(path: str) -> str:
 
 def die(_: int) -> None:
     os._exit(7)
+
+
+def hang_at(where: tuple[int, float]) -> None:
+    tell(*where)
+    time.sleep(60)
+
+
+def visit(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Visit seven places, of which some are deadly unless they are avoided."""
+    Path(outputs["out"]).touch()
+    avoid = options.get("avoid", [])
+    visited = [place for place in range(7) if place not in avoid]
+    for place in visited:
+        tell(place, 60)
+        if place in options["deadly"]:
+            os._exit(1)
+    return {"visited": visited, "avoided": avoid}
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +100,21 @@ def test_a_task_that_kills_every_worker_is_given_up(local: Local) -> None:
     assert isinstance(failure, Failure)
     assert failure.traceback == "the worker died 3 times (exit code 7)"
     assert dict(local.map(double, [4], retries=0)) == {4: 8}
+
+
+def test_a_late_worker_is_killed_and_says_where_it_was(local: Local) -> None:
+    ((_, failure),) = local.map(hang_at, [(17, 0.2)], retries=5)
+    assert failure == Failure(None, "the worker died 1 times (signal 9)", 17)
+
+
+def test_a_record_that_kills_its_worker_is_avoided(local: Local, tmp_path: Path) -> None:
+    work = Work(tmp_path / "work", local, retries=1)
+    options = {"deadly": [3, 5]}
+    tasks = [make("visit", 0, visit, outputs=["out"], version="1", options=options)]
+    (done,) = work.all(tasks)
+    work.close()
+    assert done.stats == {"visited": [0, 1, 2, 4, 6], "avoided": [3, 5]}
+    assert work.path(done.task.outputs["out"]).exists()
 
 
 def test_cores_respects_affinity() -> None:

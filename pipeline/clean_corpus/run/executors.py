@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from clean_corpus.errors import CleaningError
 
@@ -24,10 +26,34 @@ _Result = TypeVar("_Result")
 
 
 class Failure(NamedTuple):
-    """A call that gave no result: the user's mistake that it found, or a traceback."""
+    """A call that gave no result: the user's mistake that it found, or a traceback.
+
+    Where the worker died, `at` is the last place that it had told (`tell`), if it told any.
+    """
 
     error: CleaningError | None
     traceback: str
+    at: int | None = None
+
+
+class _At(NamedTuple):
+    """A worker's message: it has come to this place, and may stay there for so many seconds."""
+
+    place: int | None
+    seconds: float | None
+
+
+_driver: Connection | None = None
+
+
+def tell(place: int | None, seconds: float | None) -> None:
+    """Tell the driver, if there is one, what comes next and how long it may take.
+
+    A worker that takes longer is killed, so that not even a loop in C can stop a run. None says
+    that what comes next is harmless, or may take as long as it likes.
+    """
+    if _driver is not None:
+        _driver.send(_At(place, seconds))
 
 
 class Executor(Protocol):
@@ -89,6 +115,18 @@ class _Worker:
             self.process.join()
 
 
+@dataclass(slots=True)
+class _Call(Generic[_Item]):
+    """What a worker is busy with, and how far it has come."""
+
+    number: int
+    item: _Item
+    tries: int
+    place: int | None = None
+    deadline: float | None = None
+    late: bool = False
+
+
 class Local:
     """Run tasks in processes of this machine, started afresh (spawn) so that nothing is inherited.
 
@@ -104,7 +142,7 @@ class Local:
         """Call the function on each item, in whichever worker is free."""
         source = iter(items)
         again: list[tuple[_Item, int]] = []
-        busy: dict[Connection, tuple[int, _Item, int]] = {}
+        busy: dict[Connection, _Call[_Item]] = {}
         idle = list(range(len(self.workers)))
         while True:
             while idle:
@@ -116,24 +154,44 @@ class Local:
                 connection = self.workers[number].connection
                 with suppress(BrokenPipeError):  # a dead worker is found by reading from it
                     connection.send((function, item))
-                busy[connection] = (number, item, tries)
+                busy[connection] = _Call(number, item, tries)
             if not busy:
                 return
-            for ready in wait(list(busy)):
+            for ready in wait(list(busy), self._until_late(busy.values())):
                 connection = ready  # type: ignore[assignment]
-                number, item, tries = busy.pop(connection)
+                call = busy[connection]
                 try:
-                    result: _Result | Failure = connection.recv()
+                    result: _Result | Failure | _At = connection.recv()
                 except (EOFError, ConnectionResetError):
-                    code = self._replace(number)
-                    idle.append(number)
-                    if tries < retries:
-                        again.append((item, tries + 1))
+                    del busy[connection]
+                    idle.append(call.number)
+                    code = self._replace(call.number)
+                    if call.tries < retries and not call.late:
+                        again.append((call.item, call.tries + 1))
                     else:
-                        yield item, Failure(None, f"the worker died {tries + 1} times ({code})")
+                        died = f"the worker died {call.tries + 1} times ({code})"
+                        yield call.item, Failure(None, died, call.place)
                     continue
-                idle.append(number)
-                yield item, result
+                if isinstance(result, _At):
+                    call.place, call.deadline = result.place, None
+                    if result.seconds is not None:
+                        call.deadline = time.monotonic() + result.seconds
+                    continue
+                del busy[connection]
+                idle.append(call.number)
+                yield call.item, result
+
+    def _until_late(self, calls: Iterable[_Call[_Item]]) -> float | None:
+        """Kill the workers that are late, and say in how many seconds the next one may be."""
+        now = time.monotonic()
+        waits = []
+        for call in calls:
+            if call.deadline is not None and call.deadline <= now:
+                call.deadline, call.late = None, True
+                self.workers[call.number].process.kill()
+            elif call.deadline is not None:
+                waits.append(call.deadline - now)
+        return min(waits, default=None)
 
     def _replace(self, number: int) -> str:
         dead = self.workers[number]
@@ -156,6 +214,8 @@ def _serve(connection: Connection) -> None:
     # One worker is one core: the pool is the only place that decides about parallelism.
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
+    global _driver  # noqa: PLW0603  what a worker is: a process with a driver
+    _driver = connection
     with suppress(EOFError, KeyboardInterrupt):
         while (call := connection.recv()) is not None:
             function, item = call

@@ -100,6 +100,18 @@ def execute(call: _Call) -> Stats:
     return stats
 
 
+def _avoiding(task: Task, failure: Failure) -> Task:
+    """Make the task anew without the record that killed its worker; raise any other failure."""
+    if failure.error is not None:
+        raise failure.error
+    if failure.at is None:
+        raise TaskFailed(f"{task.name}: {failure.traceback}")
+    avoid = [*task.options.get("avoid", ()), failure.at]
+    name = f"{task.name}-{failure.at}"
+    outputs = {output: f"{name}.{output}" for output in task.outputs}
+    return task._replace(name=name, outputs=outputs, options={**task.options, "avoid": avoid})
+
+
 class Work:
     """The work folder of a run: which tasks are done, and how the others get done."""
 
@@ -123,21 +135,20 @@ class Work:
         Raises the CleaningError that a task raised, or TaskFailed with a worker's traceback.
         """
         ready: list[Done] = []
-        calls = self._calls(tasks, ready)
-        for call, result in self.executor.map(execute, calls, retries=self.retries):
-            if isinstance(result, Failure):
-                if result.error is not None:
-                    raise result.error
-                raise TaskFailed(f"{call.task.name}: {result.traceback}")
-            self.manifest.add(call.task.name, result, self._sizes(call.task))
+        while True:
+            deadly: list[Task] = []
+            calls = self._calls(tasks, ready)
+            for call, result in self.executor.map(execute, calls, retries=self.retries):
+                if isinstance(result, Failure):
+                    deadly.append(_avoiding(call.task, result))
+                    continue
+                self.manifest.add(call.task.name, result, self._sizes(call.task))
+                yield from self._emptied(ready)
+                yield Done(call.task, result)
             yield from self._emptied(ready)
-            yield Done(call.task, result)
-        yield from self._emptied(ready)
-
-    def one(self, task: Task) -> Done:
-        """Carry out a single task."""
-        (done,) = self.do([task])
-        return done
+            if not deadly:
+                return
+            tasks = deadly
 
     def all(self, tasks: Iterable[Task]) -> list[Done]:
         """Carry out tasks and give their results in the order of their parts."""

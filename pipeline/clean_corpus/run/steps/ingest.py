@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import config, formats, spill
+from clean_corpus.run.executors import tell
 from clean_corpus.stages import extract
 
 #: What tells documents of one name apart: hashes of the provisional key, of the base text, and of
@@ -24,7 +25,8 @@ def ingest(
 
     Documents are RECORDS with base texts, a provisional `key`, which is the user's id or a hash of
     the base text, and the `stage` that set a record with a fault aside. Options: payload
-    (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none).
+    (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none), and avoid (the
+    rows whose pages have killed a worker).
     """
     del inputs
     limit = options["limit"]
@@ -38,7 +40,8 @@ def ingest(
         config.Input.model_validate(options["input"]),
         options["clean_field"],
     ):
-        whole = _with_pages(batch.slice(0, limit - rows) if limit else batch, extraction)
+        batch = batch.slice(0, limit - rows) if limit else batch  # noqa: PLW2901
+        whole = _with_pages(batch, extraction, rows, options.get("avoid", ()))
         keys, identity = _identify(whole)
         batches.append(whole.append_column("key", keys).append_column("stage", _stages(whole)))
         ids.append(identity)
@@ -56,7 +59,15 @@ def ingest(
     }
 
 
-def _with_pages(batch: pa.RecordBatch, options: config.Extract) -> pa.RecordBatch:
+#: Seconds beyond the limit of an extraction after which its process is killed.
+_GRACE = 10
+
+_DEADLY = "the page killed the process that read it, or took longer than extract.seconds = {}"
+
+
+def _with_pages(
+    batch: pa.RecordBatch, options: config.Extract, first: int, avoid: Sequence[int]
+) -> pa.RecordBatch:
     """Put the article of each HTML page where the text goes; a page may turn out unusable."""
     if batch["html"].null_count == batch.num_rows:
         return batch
@@ -67,6 +78,10 @@ def _with_pages(batch: pa.RecordBatch, options: config.Extract) -> pa.RecordBatc
     for row, page in enumerate(columns["html"]):
         if page is None:
             continue
+        if first + row in avoid:
+            columns["fault"][row], columns["raw"][row] = _DEADLY.format(options.seconds), page
+            continue
+        tell(first + row, options.seconds + _GRACE)
         try:
             found = extract.extract(page, columns["charset"][row], columns["url"][row], options)
         except extract.ExtractFault as fault:
@@ -75,6 +90,7 @@ def _with_pages(batch: pa.RecordBatch, options: config.Extract) -> pa.RecordBatc
         columns["text"][row], columns["encoding"][row] = found.text, found.encoding
         columns["title"][row] = columns["title"][row] or found.title
         columns["date"][row] = columns["date"][row] or found.date
+    tell(None, None)
     for name, values in columns.items():
         field = batch.schema.field(name)
         batch = batch.set_column(
