@@ -73,6 +73,8 @@ def test_files_and_globs(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert {name for name, _, _ in names("data/**")} >= {"A.csv", "c.PARQUET", "data"}
     monkeypatch.chdir(folder)
     assert names(".")[0] == ("data/A.csv", "csv", "data/A.csv")
+    monkeypatch.chdir(folder / "deep")
+    assert names("..")[-1] == ("data/pages", "html", "data/pages.jsonl")
 
 
 def test_texts_and_pages_named_one_by_one_are_one_group(folder: Path) -> None:

@@ -191,7 +191,8 @@ def _name(path: Path, folder: Path | None) -> str:
     """Name a path: by itself, or from the folder named on."""
     if folder is None:
         return path.name
-    return (Path(folder.absolute().name) / path.relative_to(folder)).as_posix()
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    return (Path(named.name) / path.relative_to(folder)).as_posix()
 
 
 def _size(path: Path) -> int:

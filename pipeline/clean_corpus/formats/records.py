@@ -173,7 +173,9 @@ def no_text(where: str, field: str, names: Sequence[str]) -> str:
     there = [name if len(name) <= 40 else f"{name[:40]}..." for name in names[:30]]
     if len(names) > len(there):
         there.append(f"and {len(names) - len(there)} more")
-    return f"{where}: no field '{field}'. Fields here: {', '.join(there)}. Set fields.text."
+    return (
+        f"{where}: no field '{field}'. Fields here: {', '.join(there) or 'none'}. Set fields.text."
+    )
 
 
 def shown(name: str) -> str:
