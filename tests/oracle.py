@@ -55,7 +55,7 @@ def kept(
     witness: Fraction,
     rank: Callable[[int], object],
 ) -> set[int]:
-    """The documents that stay, as `clean_corpus.corpus.decide` describes it."""
+    """The documents that stay, as `clean_corpus.corpus.keepers` describes it."""
     component = list(range(size))
     for (i, j), value in jaccard.items():
         if value >= threshold:

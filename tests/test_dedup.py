@@ -13,7 +13,9 @@ import pytest
 import articles
 import oracle
 from clean_corpus.config import Dedup
+from clean_corpus.corpus import keepers
 from clean_corpus.corpus import plan as plan_
+from clean_corpus.corpus.decide import read_ranked
 from dedup_run import Outcome, run
 
 SIZE = 400
@@ -272,3 +274,28 @@ def test_nearest_pair(tmp_path: Path, truth: dict[tuple[int, int], Fraction]) ->
     alone = run(tmp_path, [{"key": "a", "text": "some"}, {"key": "b", "text": "thing"}])
     assert alone.counts["nearest"] is None
     assert run(tmp_path, []).counts["near"] == 0
+
+
+def test_another_threshold_needs_no_other_run(tmp_path: Path) -> None:
+    """What is stored of a run decides as another run would."""
+    loose = run(tmp_path / "loose", CORPUS)
+    strict = run(tmp_path / "strict", CORPUS, Dedup(threshold=Decimal("0.7"), bands=42, prefer=[]))
+    pairs, keys, floor = read_ranked(str(tmp_path / "loose" / "decide-0.ranked"))
+    assert floor == Fraction(38, 100)
+    gone = keepers.witnessed(pairs, (7, 10), (4, 10))
+    again = dict(
+        zip(keys.take(gone.rank).to_pylist(), keys.take(gone.keeper).to_pylist(), strict=True)
+    )
+    near = {k: r["keeper"] for k, r in strict.decisions.items() if r["reason"] == "near-duplicate"}
+    assert again.items() <= near.items()
+    copies = near.keys() - again.keys()
+    assert all(near[key] in again.values() for key in copies)
+    assert len(again) < loose.counts["near"]
+
+
+def test_a_preferred_source_stays_though_others_vouch_for_more(tmp_path: Path) -> None:
+    rows = chain(words=100, step=15, count=5)
+    rows[0]["source"] = "preferred"
+    dedup = Dedup(keep=["source", "longest"], prefer=["preferred"])
+    assert "c00" in run(tmp_path, rows, dedup).kept
+    assert "c00" not in run(tmp_path, rows).kept

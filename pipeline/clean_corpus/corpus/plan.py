@@ -90,6 +90,7 @@ def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) ->
     total = sum(rows)
     shards = list(zip(texts, accumulate(rows, initial=0), strict=False))
     bands = parameters.choose(dedup)
+    floor = _ratio(min(bands.floor(), parameters.witness(dedup)))
     partitions = _parts(total * bands.bands if dedup.near else 0, _KEYS)
     parts = _parts(total, _DOCUMENTS)
     policy = {"keep": list(dedup.keep), "prefer": list(dedup.prefer)}
@@ -129,7 +130,6 @@ def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) ->
             ),
         )
         proven = {"candidates": found["candidates"], **made}
-        floor = _ratio(min(bands.floor(), parameters.witness(dedup)))
         pairs = add(
             verify,
             "pairs",
@@ -141,6 +141,7 @@ def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) ->
         **policy,
         "threshold": _ratio(Fraction(dedup.threshold)),
         "witness": _ratio(parameters.witness(dedup)),
+        "floor": floor,
         "clusters": dedup.clusters,
         "exact": dedup.exact,
         "bands": bands.bands,
