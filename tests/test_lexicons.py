@@ -246,7 +246,7 @@ def occurs(literal: scan.Literal, line: str, at: int) -> bool:
 def test_what_a_pattern_needs() -> None:
     found = needs.needs("(?:lire|voir) aussi ?:.*", bounded=True).literals
     assert found is not None
-    assert set(found) == {"lire aussi:", "voir aussi:", "lire aussi :", "voir aussi :"}
+    assert set(found) == {"lire aussi", "voir aussi"}  # the first ten characters
     assert set(found.values()) == {12}
     assert needs.needs(r"\d{10}", bounded=True).literals is None
     assert needs.needs(r"\d{10}", bounded=True).longest == 40

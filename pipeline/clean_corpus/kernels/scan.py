@@ -27,9 +27,9 @@ class Literal(NamedTuple):
 
 
 class Automaton(NamedTuple):
-    """A complete automaton: `step[state, group[byte]]` is the next state, or ~state where that ends
-    a literal, and what each state has found.
+    """A complete automaton, and what each of its states has found.
 
+    `step[state, group[byte]]` is the next state, or ~state where a literal ends with it.
     `found[state]` is the first row of `who` for the state or -1, `more[row]` the next row.
     `rows` hold, for each literal, its length and the other fields of `Literal`.
     """

@@ -20,7 +20,9 @@ from clean_corpus.text import buffers
 
 _TOP = 4  # lines from the top, or the bottom, of what is kept
 _SUBHEAD = 70  # bytes; a longer line is no subhead
+_OPEN = 30  # bytes; a shorter line without an end mark is a label and not an open sentence
 _LINK_TEXT = 40  # bytes; a longer line is not the text of a link inside a sentence
+_WRAPPED_LINES, _WRAPPED_LEAST = 60, 3
 _LINK = 150  # bytes; a longer line is no headline
 _MOST_LINKS = 8
 _MENU_VOTES = 4  # different lines that vote for a menu
@@ -42,11 +44,10 @@ class Found(NamedTuple):
 
 def placed(found: Found) -> list[Proposal]:
     """Give the proposals whose rules may match where they stand; votes are left out."""
-    waiting = [
-        pair
-        for pair in found.proposals
-        if not pair[1].votes and not (pair[0].whole and _inside_sentence(found, pair[0].line))
-    ]
+    waiting = [pair for pair in found.proposals if not pair[1].votes]
+    if any(proposal.start == 0 for proposal, _ in waiting):
+        wrapped = _is_wrapped(found)
+        waiting = [pair for pair in waiting if not _runs_on(found, pair[0], wrapped=wrapped)]
     kept: list[Proposal] = []
     gone: set[int] = set()
     while True:
@@ -59,15 +60,36 @@ def placed(found: Found) -> list[Proposal]:
             return kept
 
 
-def _inside_sentence(found: Found, line: int) -> bool:
-    """Tell whether a short line is the text of a link that stands alone inside a sentence."""
-    lines = found.lines
-    if line == found.first or line + 1 == found.last or lines.size(line) > _LINK_TEXT:
+def _is_wrapped(found: Found) -> bool:
+    """Tell whether a text was broken into lines of a fixed width: many start inside a sentence."""
+    lines = range(found.first + 1, min(found.last, found.first + _WRAPPED_LINES))
+    inside = sum(_starts_small(found, line) and _is_open(found, line - 1) for line in lines)
+    return inside >= _WRAPPED_LEAST and inside * 5 >= len(lines)
+
+
+def _runs_on(found: Found, proposal: Proposal, *, wrapped: bool) -> bool:
+    """Tell whether a proposal begins inside a sentence of the author's, broken into lines.
+
+    In a wrapped text so does every line below an open one; elsewhere one in small letters, and
+    the short text of a link, alone in a sentence that goes on in small letters below.
+    """
+    line = proposal.line
+    if proposal.start > 0 or line == found.first or not _is_open(found, line - 1):
         return False
-    breaks = lines.folded.breaks
-    if breaks[line] > 1 or breaks[line + 1] > 1 or ends(lines.lower(line - 1)):
-        return False
-    return lines.cased(line + 1)[:4].decode(errors="ignore")[:1].islower()
+    if wrapped or (_starts_small(found, line) and found.lines.size(line - 1) >= _OPEN):
+        return True
+    short = proposal.whole and found.lines.size(line) <= _LINK_TEXT
+    below = line + 1 < found.last and found.lines.folded.breaks[line + 1] == 1
+    return short and below and _starts_small(found, line + 1)
+
+
+def _is_open(found: Found, line: int) -> bool:
+    """Tell whether a line ends without the end of a sentence, with the next directly below."""
+    return found.lines.folded.breaks[line + 1] == 1 and not ends(found.lines.lower(line))
+
+
+def _starts_small(found: Found, line: int) -> bool:
+    return found.lines.cased(line)[:4].decode(errors="ignore")[:1].islower()
 
 
 def _stands(line: int, where: str, found: Found, gone: set[int]) -> bool:
