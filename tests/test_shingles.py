@@ -23,7 +23,9 @@ FULL = (1 << 64) - 1
 def slow_word(word: str) -> int:
     value = 0x243F6A8885A308D3
     for character in word:
-        value = (value ^ ord(character)) * WORD & FULL
+        letter = ord(character) * WORD & FULL
+        letter = (letter ^ letter >> 32) * SHINGLE & FULL
+        value = (value << 7 & FULL | value >> 57) + letter & FULL
     return value ^ value >> 32
 
 
