@@ -76,7 +76,7 @@ def _runs_on(found: Found, proposal: Proposal, *, wrapped: bool) -> bool:
     line = proposal.line
     if proposal.start > 0 or line == found.first or not _is_open(found, line - 1):
         return False
-    if wrapped or (_starts_small(found, line) and found.lines.size(line - 1) >= _OPEN):
+    if found.lines.size(line - 1) >= _OPEN and (wrapped or _starts_small(found, line)):
         return True
     short = proposal.whole and found.lines.size(line) <= _LINK_TEXT
     below = line + 1 < found.last and found.lines.folded.breaks[line + 1] == 1
