@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clean_corpus.config import Dedup
 from clean_corpus.corpus import shingles, signatures
+from clean_corpus.corpus.parameters import choose
 from clean_corpus.kernels import digest, minhash
 
 HASHES = st.lists(st.integers(0, 2**32 - 1), max_size=40)
@@ -38,7 +42,8 @@ TEXTS = [
 
 
 def test_sha1_is_what_datasketch_makes_by_itself() -> None:
-    ours = signatures.to_datasketch(TEXTS, shingle=3, permutations_=64, seed=3, hash_="sha1")
+    dedup = Dedup(permutations=64, bands=16, seed=3, hash="sha1")
+    ours = signatures.to_datasketch(TEXTS, dedup)
     for text, one in zip(TEXTS, ours, strict=True):
         real = MinHash(64, seed=3)
         real.update_batch([shingle.encode() for shingle in shingles.strings(text, 3)])
@@ -46,9 +51,10 @@ def test_sha1_is_what_datasketch_makes_by_itself() -> None:
 
 
 @pytest.mark.parametrize("hash_", ["fast", "sha1"])
-def test_objects_serve_lsh(hash_: str) -> None:
-    ours = signatures.to_datasketch(TEXTS, shingle=2, permutations_=128, hash_=hash_)  # type: ignore[arg-type]
-    index = MinHashLSH(params=(42, 3), num_perm=128)
+def test_objects_serve_lsh(hash_: Literal["fast", "sha1"]) -> None:
+    dedup = Dedup(shingle=2, hash=hash_)
+    ours = signatures.to_datasketch(TEXTS, dedup)
+    index = MinHashLSH(params=choose(dedup), num_perm=126)
     for i, one in enumerate(ours):
         index.insert(i, one)
     assert sorted(index.query(ours[0])) == [0, 1]

@@ -127,7 +127,8 @@ class Documents(NamedTuple):
     def numbers(self, name: str, documents: Numbers | None = None) -> Numbers:
         """Give a column without nulls as an array, of all documents or of those given."""
         if documents is None:
-            return np.concatenate([_numpy(batch.column(name)) for batch in self.batches])
+            none = np.zeros(0, DOCUMENTS.field(name).type.to_pandas_dtype())
+            return np.concatenate([none, *(_numpy(batch.column(name)) for batch in self.batches)])
         out = np.zeros(len(documents), DOCUMENTS.field(name).type.to_pandas_dtype())
         for batch, where, rows in self._parts(documents):
             out[where] = _numpy(batch.column(name))[rows]

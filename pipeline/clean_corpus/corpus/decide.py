@@ -83,7 +83,7 @@ def _ranked(
     ranks = np.zeros(len(documents), np.int64)
     ranks[which] = np.arange(len(which))
     preference = np.zeros(len(which), np.int64)
-    if options["keep"][0] == "source":
+    if options["keep"][:1] == ["source"]:
         preference = rank.preference(documents, which, options)
     ends = ranks[a], ranks[b]
     better, worse = np.minimum(*ends), np.maximum(*ends)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from clean_corpus.config import Dedup
 from clean_corpus.corpus import shingles
+from clean_corpus.corpus.parameters import choose
 from clean_corpus.kernels import minhash
 from clean_corpus.kernels.minhash import Hashes32, Offsets
 from clean_corpus.kernels.shingle import Hashes
@@ -51,28 +54,24 @@ def sha1_hashes(texts: Sequence[str], size: int) -> tuple[Hashes32, Offsets]:
     return np.frombuffer(b"".join(b"".join(part) for part in found), "<u4"), offsets
 
 
-def to_datasketch(
-    texts: Sequence[str],
-    *,
-    shingle: int,
-    permutations_: int,
-    seed: int = 1,
-    hash_: Literal["fast", "sha1"] = "fast",
-) -> list[Any]:
-    """Make a real `datasketch.MinHash` of each text, ready for `MinHashLSH`.
+def to_datasketch(texts: Sequence[str], dedup: Dedup | None = None) -> list[Any]:
+    """Make a real `datasketch.MinHash` of each text, with the signature that a run gives it.
 
-    With "sha1" they equal those that datasketch makes of `shingles.strings(text, shingle)`.
+    They are ready for `MinHashLSH(params=parameters.choose(dedup))`, and with `hash = "sha1"`
+    equal those that datasketch makes by itself of `shingles.strings(text, dedup.shingle)`.
     """
     from datasketch import MinHash
 
-    if hash_ == "sha1":
-        hashes, offsets = sha1_hashes(texts, shingle)
+    dedup = dedup or Dedup()
+    if dedup.hash == "sha1":
+        hashes, offsets = sha1_hashes(texts, dedup.shingle)
     else:
-        wide, offsets = shingles.hashes(pa.array(texts, pa.large_string()), shingle)
+        wide, offsets = shingles.hashes(pa.array(texts, pa.large_string()), dedup.shingle)
         hashes = fast_hashes(wide)
-    model = MinHash(num_perm=permutations_, seed=seed, scheme=_SCHEME)
-    drawn = permutations(permutations_, seed)
+    size = math.prod(choose(dedup))
+    drawn = permutations(size, dedup.seed)
+    pair = MinHash(num_perm=size, seed=dedup.seed, scheme=_SCHEME).permutations
     return [
-        MinHash(hashvalues=row, permutations=model.permutations, seed=seed, scheme=_SCHEME)
+        MinHash(hashvalues=row, permutations=pair, seed=dedup.seed, scheme=_SCHEME)
         for row in signatures(hashes, offsets, drawn)
     ]

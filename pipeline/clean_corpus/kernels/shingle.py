@@ -59,7 +59,7 @@ def _words(
     count: Unsigned,
 ) -> Unsigned:
     """Write the hash of each word of data[at:stop] from out[count], and give the new count."""
-    word = _START
+    word: Unsigned = _START
     inside = _0  # 1 while a spaced word is under way
     plain = False  # whether its last letter loses its marks
     dense = 0  # the kind of the run without spaces that is under way, and its length so far
@@ -75,7 +75,7 @@ def _words(
                 word = _START
             while at < stop and data[at] < 0x80:
                 # No branch on what the byte is: word ends cannot be predicted.
-                letter = ascii_[data[at]]
+                letter: Unsigned = ascii_[data[at]]
                 is_letter = _1 if letter != _0 else _0
                 out[count] = word
                 count += inside & (is_letter ^ _1)
