@@ -29,6 +29,10 @@ _DISK_FACTOR = 4
 _EXPANSION = {"": 1, "gz": 4, "zst": 5}
 
 
+# Folders inside the tool's own: what tasks leave, and outputs before they are published.
+_WORK, _READY = "work", "ready"
+
+
 class Outcome(NamedTuple):
     """What a run came to: its summary, its folder, and whether there was nothing to do."""
 
@@ -60,8 +64,11 @@ def clean_files(
         unchanged = not fresh and not limit and freshness.is_current(out, found.units, config)
         if not unchanged:
             if fresh:
-                disk.remove(private / "work")
+                disk.remove(private / _WORK)
             _carry_out(found, out, config, limit or 0, serial, progress)
+        # Also where there was nothing to do: a run may have died just before this.
+        disk.remove(private / _READY)
+        disk.remove(private / _WORK)
     summary = orjson.loads((out / "summary.json").read_bytes())
     if limits and not summary["read"]:
         raise InputError(f"{', '.join(inputs)}: holds no records. Check the input.")
@@ -87,20 +94,18 @@ def _carry_out(
     size = sum(unit.size * _EXPANSION[unit.compression] for unit in found.units)
     disk.check_space(out, size * _DISK_FACTOR)
     states = [freshness.states(unit) for unit in found.units]
-    ready = private / "ready"
+    ready = private / _READY
     disk.remove(ready)
     ready.mkdir()
     with (
         _executor(config, serial or size < _SMALL_INPUT) as executor,
-        closing(Work(private / "work", executor, config.run.retries)) as work,
+        closing(Work(private / _WORK, executor, config.run.retries)) as work,
     ):
         flow = Flow(work, config, fingerprint(config), progress)
         result = flow.run(found.units, limit)
         digests = write_outputs(ready, found, states, flow, result)
     stamp = "" if limit else freshness.stamp(found.units, digests, config)
     publish.publish(ready, out, stamp)
-    disk.remove(ready)
-    disk.remove(private / "work")
 
 
 @contextmanager

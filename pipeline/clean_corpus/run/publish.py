@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,13 +58,14 @@ def prepare(out: Path, inputs: list[Path]) -> Path:
 def read_done(private: Path) -> Done:
     """Read what the output folder holds; nothing, where no run was finished."""
     try:
-        return Done(**orjson.loads((private / "done.json").read_bytes()))
-    except (FileNotFoundError, orjson.JSONDecodeError, TypeError):
+        return Done(**json.loads((private / "done.json").read_bytes()))
+    except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return Done("", {})
 
 
 def _write_done(private: Path, done: Done) -> None:
-    disk.write(private / "done.json", orjson.dumps(done._asdict(), option=orjson.OPT_INDENT_2))
+    # Not orjson: a file name that is not UTF-8 holds lone surrogates.
+    disk.write(private / "done.json", json.dumps(done._asdict(), indent=1).encode())
 
 
 def is_whole(out: Path, done: Done) -> bool:
