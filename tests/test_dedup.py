@@ -299,3 +299,10 @@ def test_a_preferred_source_stays_though_others_vouch_for_more(tmp_path: Path) -
     dedup = Dedup(keep=["source", "longest"], prefer=["preferred"])
     assert "c00" in run(tmp_path, rows, dedup).kept
     assert "c00" not in run(tmp_path, rows).kept
+
+
+def test_sha1_finds_the_same_copies(tmp_path: Path) -> None:
+    rows = CORPUS[:150]
+    fast, sha1 = run(tmp_path, rows), run(tmp_path, rows, Dedup(hash="sha1"))
+    assert fast.decisions == sha1.decisions
+    assert fast.counts["candidates"] != sha1.counts["candidates"]
