@@ -89,7 +89,7 @@ class Matcher(NamedTuple):
         )
 
     def find(self, lines: Lines, batch: Batch) -> list[tuple[Proposal, Rule]]:
-        """Give what the rules match, by line; positions (`where`) are not looked at yet."""
+        """Give what the rules match, sorted by line; positions (`where`) are not looked at yet."""
         if not self.rules or len(lines.folded.doc) == 0:
             return []
         allowed = self._allowed(batch.languages)
@@ -103,7 +103,7 @@ class Matcher(NamedTuple):
                 continue
             if allowed[doc, self.rule_language[i]]:
                 out.append((proposal, rule))
-        return out
+        return sorted(out, key=lambda pair: (*pair[0][:3], pair[1].id))
 
     def _allowed(self, codes: pa.StringArray) -> npt.NDArray[np.bool_]:
         """Tell for each document and each language whether its rules are tried."""
