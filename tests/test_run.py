@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 import sample_records
-from clean_corpus import clean, formats
+from clean_corpus import clean, formats, results
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError, LimitExceeded, OutputError
 from clean_corpus.run import plan
@@ -178,6 +178,26 @@ def test_nothing_to_do_is_seen_and_changes_are_too(tmp_path: Path) -> None:
     assert not unchanged()
     assert not (out / "corpus" / "letters" / "c.txt").exists()
     assert unchanged()
+
+
+def test_file_names_need_not_be_utf8_and_links_may_lead_nowhere(tmp_path: Path) -> None:
+    texts = {"a\udcff.txt": "The heron waits by the weir.", "b\n.txt": "The eel does not."}
+    folder = tmp_path / "le\udce9ttres"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    (folder / "gone.txt").symlink_to(tmp_path / "nowhere")
+    single = sample_records.write(tmp_path / "\udcfe.jsonl", sample_records.records(3))
+    out = tmp_path / "out"
+    inputs = [str(folder), str(single)]
+    outcome = clean_files(inputs, out, config())
+    assert outcome.summary["outputs"] == ["corpus/le\\xe9ttres", "corpus/\\xfe.jsonl"]
+    assert [line["origin"] for line in lines(out / "failed.jsonl")] == ["le\\xe9ttres/gone.txt"]
+    assert [one.text for one in results.kept(out)][:2] == [
+        "The heron waits by the weir.",
+        "The eel does not.",
+    ]
+    assert clean_files(inputs, out, config()).unchanged
 
 
 def test_an_output_folder_of_others_is_left_alone(tmp_path: Path) -> None:

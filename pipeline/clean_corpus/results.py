@@ -110,7 +110,7 @@ def kept(out: Path) -> Iterator[Document]:
     """Give the documents of the corpus, in input order."""
     found = summary(out)
     options = Config.model_validate(found["config"])
-    for name in found.get("outputs", []) or _outputs(out):
+    for name in [actual(name) for name in found.get("outputs", ())] or _outputs(out):
         path = out / name
         if path.is_dir():
             yield from _texts(path, options.output.clean_field)

@@ -211,6 +211,15 @@ def test_the_users_mistakes(
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize("names", [["text", "text"], ["text", "x", "x"]])
+def test_two_columns_of_one_name_are_refused(
+    trip: Trip, write: Callable[..., Path], names: list[str]
+) -> None:
+    table = pa.Table.from_arrays([pa.array(["a"])] * len(names), names)
+    with pytest.raises(InputError, match=f"a.parquet: there is more than one column '{names[-1]}'"):
+        trip(write(table))
+
+
 def test_a_damaged_file_is_one_sentence(trip: Trip, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(InputError, match=r"a\.parquet: cannot be read as Parquet"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -154,7 +155,7 @@ def read(
     """Read the records of a piece in batches of about 4 MiB; `row` is the record's number.
 
     Raises InputError where there is no column for the text, or one that is no text, or one that is
-    to be added.
+    to be added, or two of one name.
     """
     limit = options.max_document_mb << 20
     row = piece.row
@@ -196,6 +197,8 @@ def _check(
     clean_field: str,
 ) -> None:
     name = shown(piece.name)
+    if twice := [one for one, count in Counter(schema.names).items() if count > 1]:
+        raise InputError(f"{name}: there is more than one column '{twice[0]}'. Rename the others.")
     if text is None and html is None:
         raise InputError(no_text(name, fields.text, paths(schema)))
     if clean_field in schema.names:

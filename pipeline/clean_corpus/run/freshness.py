@@ -17,7 +17,7 @@ import orjson
 
 from clean_corpus import formats
 from clean_corpus.config import Config, Input, as_json
-from clean_corpus.formats.records import Unit
+from clean_corpus.formats.records import Unit, shown
 from clean_corpus.run import disk, publish
 from clean_corpus.run.version import fingerprint
 
@@ -32,7 +32,10 @@ def states(unit: Unit) -> State:
     now = time.time_ns()
     found: State = []
     for path in unit.paths:
-        stat = Path(path).stat()
+        try:
+            stat = Path(path).stat()
+        except OSError:  # a fault of this document only, such as a link that leads nowhere
+            return []
         if now - stat.st_ctime_ns < _RACY_NANOSECONDS:
             return []
         found.append([stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino])
@@ -60,7 +63,7 @@ def is_current(out: Path, units: Sequence[Unit], config: Config) -> bool:
         return False
     timings = orjson.loads((out / publish.TIMINGS).read_bytes())
     known = {entry["name"]: entry for entry in timings["inputs"]}
-    entries = [_entry(unit, known.get(unit.name), config.input) for unit in units]
+    entries = [_entry(unit, known.get(shown(unit.name)), config.input) for unit in units]
     if stamp(units, [entry["digest"] for entry in entries], config) != done.fingerprint:
         return False
     if entries != timings["inputs"]:
@@ -73,4 +76,4 @@ def _entry(unit: Unit, known: dict[str, Any] | None, options: Input) -> dict[str
     if known is not None and now and known["state"] == now:
         return known
     found = digest(piece.digest for piece in formats.pieces(unit, options))
-    return {"name": unit.name, "digest": found, "state": now}
+    return {"name": shown(unit.name), "digest": found, "state": now}

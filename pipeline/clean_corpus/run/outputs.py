@@ -12,6 +12,7 @@ from clean_corpus import formats, spill
 from clean_corpus.config import as_json
 from clean_corpus.formats import writing
 from clean_corpus.formats.inputs import Found
+from clean_corpus.formats.records import shown
 from clean_corpus.learned import to_toml
 from clean_corpus.report import page
 from clean_corpus.run import audit, freshness, publish
@@ -45,7 +46,7 @@ def write_outputs(
     audit.check(summary)
     (ready / "summary.json").write_bytes(publish.as_file(summary))
     inputs = [
-        {"name": unit.name, "digest": digest, "state": state}
+        {"name": shown(unit.name), "digest": digest, "state": state}
         for unit, digest, state in zip(found.units, digests, states, strict=True)
     ]
     timings = {"seconds": flow.seconds, "reused_tasks": flow.work.reused, "inputs": inputs}
@@ -88,12 +89,13 @@ def summarise(found: Found, flow: Flow, result: Result) -> dict[str, Any]:
     summary = audit.total(done.stats for done in result.written)
     options = as_json(flow.config)
     del options["run"]
+    names = formats.output_names(found.units, flow.config.output)
     return {
         **summary,
         "encodings": audit.total(stats["encodings"] for stats in result.ingested),
         "duplicates": _duplicates(result.duplicates),
         # In input order, which the names do not show: what reads a run back relies on it.
-        "outputs": list(dict.fromkeys(formats.output_names(found.units, flow.config.output))),
+        "outputs": list(dict.fromkeys(map(shown, names))),
         "notes": list(_notes(found, result, summary)),
         "config": options,
         "versions": versions(),
