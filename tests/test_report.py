@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clean_corpus import report
+from clean_corpus.config import Config
 from clean_corpus.errors import InputError
 from clean_corpus.report import charts, diff, samples
 from clean_corpus.text import Edit
@@ -46,7 +47,8 @@ def test_it_shows_what_was_done(page: str) -> None:
     assert "lake stays · lake#2 near-duplicate · Jaccard 0.7142, containment 0.9" in text
     assert "Read our newsletter!" in text
     assert "articles.jsonl:5" in text
-    for name in ("mojibake", "near-duplicate", "example.org", "(none)", "fr", "threshold 0.6"):
+    threshold = f"threshold {Config().dedup.threshold}"
+    for name in ("mojibake", "near-duplicate", "example.org", "(none)", "fr", threshold):
         assert name in text
 
 

@@ -200,6 +200,30 @@ def test_file_names_need_not_be_utf8_and_links_may_lead_nowhere(tmp_path: Path) 
     assert clean_files(inputs, out, config()).unchanged
 
 
+def test_what_was_learned_can_be_edited_and_given_back(tmp_path: Path) -> None:
+    rows = sample_records.records(40)
+    for row in rows[::2]:
+        row["source"] = "harbourmail.example"
+        row["text"] = (
+            f"The Harbour Mail, every tide\n{row['text'] or 'A fog.'}\nRing the bell twice"
+        )
+    source = sample_records.write(tmp_path / "news.jsonl", rows)
+    clean_files([str(source)], tmp_path / "out", config())
+    learned = (tmp_path / "out" / "learned.toml").read_text()
+    assert "The Harbour Mail, every tide" in learned
+    assert "Ring the bell twice" in learned
+    ours = tmp_path / "ours.toml"
+    ours.write_text(learned[: learned.rindex("[[rules]]")])
+    clean_files([str(source)], tmp_path / "again", config(boilerplate={"learned": str(ours)}))
+    assert (tmp_path / "again" / "learned.toml").read_text() == ours.read_text()
+
+    def cut(out: Path) -> set[str]:
+        return {e["text"] for e in lines(out / "edits.jsonl") if e["class"] == "learned"}
+
+    assert len(cut(tmp_path / "out")) == 2
+    assert len(cut(tmp_path / "again")) == 1
+
+
 def test_an_output_folder_of_others_is_left_alone(tmp_path: Path) -> None:
     source = sample_records.write(tmp_path / "news.jsonl", sample_records.records(12))
     theirs = tmp_path / "theirs"
