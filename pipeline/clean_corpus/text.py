@@ -112,14 +112,16 @@ def make_edits(
 
 
 def buffers(texts: pa.LargeStringArray) -> tuple[npt.NDArray[np.uint8], Offsets]:
-    """Give the bytes of a null-free array and its offsets, the first of which is 0."""
+    """Give the bytes of a null-free array (read-only), and its offsets, the first of which is 0."""
     _, offsets_buffer, data_buffer = texts.buffers()
-    if offsets_buffer is None or len(texts) == 0:
-        return np.zeros(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
-    offsets = np.frombuffer(offsets_buffer, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    if data_buffer is None:
-        return np.zeros(0, np.uint8), offsets - offsets[0]
-    data = np.frombuffer(data_buffer, np.uint8)[offsets[0] : offsets[-1]]
+    data, offsets = np.zeros(0, np.uint8), np.zeros(len(texts) + 1, np.int64)
+    if offsets_buffer is not None and len(texts):
+        found = np.frombuffer(offsets_buffer, np.int64)
+        offsets = found[texts.offset : texts.offset + len(texts) + 1]
+    if data_buffer is not None:
+        data = np.frombuffer(data_buffer, np.uint8)[offsets[0] : offsets[-1]]
+    # Always read-only: numba compiles a kernel once more for arrays that are not.
+    data.flags.writeable = False
     return data, offsets - offsets[0]
 
 

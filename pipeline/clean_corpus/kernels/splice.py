@@ -21,17 +21,19 @@ def _splice(
     new_offsets: Offsets,
     out: Bytes,
 ) -> None:
+    # Loops, for the assignment of slices takes numba four seconds to compile.
     read = 0
     write = 0
     for i in range(starts.size):
-        length = starts[i] - read
-        out[write : write + length] = data[read : starts[i]]
-        write += length
-        length = new_offsets[i + 1] - new_offsets[i]
-        out[write : write + length] = new[new_offsets[i] : new_offsets[i + 1]]
-        write += length
+        for j in range(read, starts[i]):
+            out[write + j - read] = data[j]
+        write += starts[i] - read
+        for j in range(new_offsets[i], new_offsets[i + 1]):
+            out[write + j - new_offsets[i]] = new[j]
+        write += new_offsets[i + 1] - new_offsets[i]
         read = ends[i]
-    out[write:] = data[read:stop]
+    for j in range(read, stop):
+        out[write + j - read] = data[j]
 
 
 @compiled
