@@ -60,3 +60,12 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
     """Write records as JSON Lines."""
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     return path
+
+
+def content(out: Path) -> dict[str, bytes]:
+    """Give everything a run has left by name, but for what says when and where it ran."""
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.name != "timings.json"
+    }

@@ -18,6 +18,7 @@ from clean_corpus.config import Config
 from clean_corpus.errors import OutputError
 from clean_corpus.run import disk
 from clean_corpus.run.plan import clean_files
+from sample_records import content
 
 _DIED = 9
 
@@ -38,16 +39,6 @@ def records(path: Path) -> Path:
 def run(source: Path, out: Path) -> None:
     config = Config.model_validate({"limits": {"max_failed": 1, "max_removed": 1}})
     clean_files([str(source)], out, config, serial=True)
-
-
-def content(out: Path) -> dict[str, bytes]:
-    """Give everything a run has left, but for what says when and where it ran."""
-    files = (path for path in sorted(out.rglob("*")) if path.is_file())
-    return {
-        str(path.relative_to(out)): path.read_bytes()
-        for path in files
-        if path.name != "timings.json"
-    }
 
 
 def in_child(action: Callable[[], None]) -> int:

@@ -18,6 +18,7 @@ from clean_corpus.config import Config
 from clean_corpus.errors import InputError, LimitExceeded, OutputError
 from clean_corpus.run import plan
 from clean_corpus.run.plan import clean_files
+from sample_records import content
 
 TOLERANT = {"limits": {"max_failed": 1, "max_removed": 1}}
 
@@ -28,15 +29,6 @@ def config(**sections: Any) -> Config:
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in path.read_bytes().splitlines()]
-
-
-def content(out: Path) -> dict[str, bytes]:
-    files = (path for path in sorted(out.rglob("*")) if path.is_file())
-    return {
-        str(path.relative_to(out)): path.read_bytes()
-        for path in files
-        if path.name != "timings.json"
-    }
 
 
 @pytest.fixture
