@@ -21,7 +21,9 @@ from clean_corpus.config import Boilerplate
 from clean_corpus.stages import boilerplate
 
 CASES = Path(__file__).parent / "cases" / "boilerplate"
-LEXICONS = lexicons.load(Boilerplate())
+# Rules of every language as if all were proven: what they would cut is what is tested here.
+SHIPPED = lexicons.load(Boilerplate())
+LEXICONS = SHIPPED._replace(rules=tuple(rule._replace(flags=False) for rule in SHIPPED.rules))
 # Cases are short, so that what goes is often most of them.
 WHOLE = Boilerplate(max_share=Decimal(1))
 STAGE = boilerplate.stage(LEXICONS, WHOLE)
@@ -124,6 +126,17 @@ def test_edits_are_sorted_and_disjoint_and_can_be_undone(
         mine = by_doc.get(doc, [])
         assert all(a.end <= b.start for a, b in pairwise(mine))
         assert text.undo(changed[doc], mine) == page
+
+
+def test_a_language_that_is_not_proven_only_flags() -> None:
+    unproven = next(rule for rule in SHIPPED.rules if rule.flags and rule.scope == "line")
+    page = f"{unproven.removes[0]}\n\n" + "The text stays as it is. " * 8
+    given_ = batch([page], unproven.language)
+    flagged = boilerplate.stage(SHIPPED, WHOLE)(given_)
+    assert unproven.id in flagged["rule"].to_pylist()
+    assert set(flagged["action"].to_pylist()) == {"flag"}
+    assert text.apply(given_.texts, flagged)[0].as_py() == page
+    assert text.apply(given_.texts, STAGE(given_))[0].as_py() != page
 
 
 @given(st.lists(PAGES, min_size=2, max_size=4))
