@@ -27,6 +27,7 @@ _LINK = 150  # bytes; a longer line is no headline
 _MOST_LINKS = 8
 _MENU_VOTES = 4  # different lines that vote for a menu
 _MENU_GAP = 4  # lines between two votes that may go with them
+_ABOVE = ("byline", "date_stamp", "relative_time")  # the headline stands between them and a menu
 _MENU_LINE = 90  # bytes; a longer line is in no menu
 _HEAD = 3  # lines among which a repeated headline is looked for
 _TITLE = 8  # bytes; a shorter title proves nothing
@@ -181,7 +182,11 @@ def _label(found: Found, label: Proposal, gone: set[int]) -> Iterator[Proposal]:
 
 def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
     """Give the lines of menus: runs of short lines in which several vote for one."""
-    votes = {proposal.line for proposal in kept if proposal.whole and not proposal.doubt}
+    votes = {
+        proposal.line
+        for proposal in kept
+        if proposal.whole and not proposal.doubt and proposal.class_ not in _ABOVE
+    }
     by = {proposal.line: proposal for proposal in kept}
     for proposal, rule in found.proposals:
         if rule.votes and not proposal.doubt:
