@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from clean_corpus.errors import InputError, TaskFailed
-from clean_corpus.run.executors import Failure, Local, Serial, cores, tell
+from clean_corpus.errors import InputError, OutputError, TaskFailed
+from clean_corpus.run.executors import Executor, Failure, Local, Serial, cores, tell
 from clean_corpus.run.tasks import Task, Work, make
 
 
@@ -158,6 +158,26 @@ def test_done_tasks_are_not_done_again(tmp_path: Path) -> None:
     third.all([task(log, "abc"), task(log, "de", 1)])
     third.close()
     assert log.read_text() == "abcdeabc"
+
+
+def fill(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write to a disk that is full."""
+    del inputs, outputs, options
+    with Path("/dev/full").open("wb") as file:
+        file.write(b"more")
+    return {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_disk_that_fills_up_in_a_task_is_no_bug(local: Local, tmp_path: Path) -> None:
+    executors: list[Executor] = [Serial(), local]
+    for number, executor in enumerate(executors):
+        work = Work(tmp_path / str(number), executor, 2)
+        with pytest.raises(OutputError, match="the disk is full"):
+            work.all([make("fill", 0, fill, outputs=["out"], version="1")])
+        work.close()
 
 
 def test_a_failing_task_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -61,8 +61,10 @@ def run(
         if not quiet:
             _tell(outcome, dry_run=dry_run)
         if out == PIPE:
-            with (target / "corpus.jsonl").open("rb") as kept:
+            stdout = Path("stdout")
+            with disk.full_disk_is_an_error(stdout), (target / "corpus.jsonl").open("rb") as kept:
                 shutil.copyfileobj(kept, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
     if not dry_run:
         audit.check_limits(outcome.summary, config.limits)
 

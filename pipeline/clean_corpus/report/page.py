@@ -13,6 +13,7 @@ from markupsafe import Markup
 from clean_corpus import results
 from clean_corpus.config import Config
 from clean_corpus.corpus import parameters
+from clean_corpus.errors import OutputError
 from clean_corpus.report import charts, diff, samples
 
 _SOURCES, _RULES = 50, 200
@@ -21,7 +22,8 @@ _SOURCES, _RULES = 50, 200
 def write(out: Path) -> Path:
     """Write `out`/report.html from the other files of a run, and give its path.
 
-    Equal runs give equal bytes. Raises InputError where `out` is not what a run has written.
+    Equal runs give equal bytes. Raises InputError where `out` is not what a run has written,
+    OutputError where it cannot be written to.
     """
     summary = results.summary(out)
     shown = samples.collect(out)
@@ -38,8 +40,11 @@ def write(out: Path) -> Path:
     )
     path = out / "report.html"
     part = path.with_name("report.html.part")
-    part.write_text(page, encoding="utf-8", newline="\n")
-    return part.replace(path)
+    try:
+        part.write_text(page, encoding="utf-8", newline="\n")
+        return part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
 
 
 def _template() -> Any:

@@ -65,7 +65,11 @@ def remove(path: Path) -> None:
 @contextmanager
 def lock(path: Path, in_use: str) -> Iterator[None]:
     """Hold a lock that dies with the process; raise OutputError(in_use) if another holds it."""
-    with path.open("ab") as file:
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written to ({error.strerror}).") from error
+    with file:
         try:
             _lock(file)
         except OSError as error:
@@ -92,6 +96,11 @@ def check_space(folder: Path, needed: int) -> None:
             f"{folder}: the run needs about {megabytes(needed)} and {megabytes(free)} are free. "
             "Free some space, or choose an output folder on another disk."
         )
+
+
+def used(folder: Path) -> int:
+    """Add up the sizes of the files below a folder, which need not be there."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def megabytes(size: int) -> str:

@@ -216,7 +216,7 @@ def _serve(connection: Connection) -> None:
     pa.set_io_thread_count(1)
     global _driver  # noqa: PLW0603  what a worker is: a process with a driver
     _driver = connection
-    with suppress(EOFError, KeyboardInterrupt):
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
         while (call := connection.recv()) is not None:
             function, item = call
             connection.send(attempt(function, item))

@@ -92,10 +92,11 @@ def _carry_out(
 
     private = out / publish.PRIVATE
     size = sum(unit.size * _EXPANSION[unit.compression] for unit in found.units)
-    disk.check_space(out, size * _DISK_FACTOR)
     states = [freshness.states(unit) for unit in found.units]
     ready = private / _READY
     disk.remove(ready)
+    # What an earlier run has finished takes its space already.
+    disk.check_space(out, size * _DISK_FACTOR - disk.used(private / _WORK))
     ready.mkdir()
     with (
         _executor(config, serial or size < _SMALL_INPUT) as executor,

@@ -50,8 +50,10 @@ def prepare(out: Path, inputs: list[Path]) -> Path:
         private.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise OutputError(f"{out}: is not a folder. Choose another output.") from error
-    except PermissionError as error:
-        raise OutputError(f"{out}: cannot be written to. Choose another output.") from error
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written to ({error.strerror}). Choose another output."
+        ) from error
     return private
 
 

@@ -87,13 +87,14 @@ def execute(call: _Call) -> Stats:
     }
     options = {**task.options, "payload": task.payload} if task.payload else task.options
     try:
-        stats = task.function(
-            {name: [str(work / file) for file in files] for name, files in task.inputs.items()},
-            {output: str(part) for output, part in parts.items()},
-            options,
-        )
-        for output, part in parts.items():
-            disk.commit(part, work / task.outputs[output])
+        with disk.full_disk_is_an_error(work):
+            stats = task.function(
+                {name: [str(work / file) for file in files] for name, files in task.inputs.items()},
+                {output: str(part) for output, part in parts.items()},
+                options,
+            )
+            for output, part in parts.items():
+                disk.commit(part, work / task.outputs[output])
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
