@@ -158,6 +158,13 @@ def test_half_a_surrogate_pair_is_read_as_the_run_read_it(tmp_path: Path) -> Non
     assert dict(base_texts(out)) == {"a": expected, "b": expected}
 
 
+@pytest.mark.parametrize("content", ["{}", "[]"])
+def test_a_summary_of_something_else_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "summary.json").write_text(content)
+    with pytest.raises(InputError, match=r"summary\.json: is not the summary of a run"):
+        list(results.kept(tmp_path))
+
+
 def test_a_missing_output_is_named(tmp_path: Path) -> None:
     out = run(tmp_path, jsonl)
     (out / "edits.jsonl").unlink()

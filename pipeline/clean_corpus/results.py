@@ -56,6 +56,8 @@ def summary(out: Path) -> dict[str, Any]:
         ) from error
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: is not JSON ({error}). Run again with --fresh.") from error
+    if not isinstance(found, dict) or "config" not in found:
+        raise InputError(f"{path}: is not the summary of a run. Run again with --fresh.")
     return found
 
 

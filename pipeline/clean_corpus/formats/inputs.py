@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clean_corpus.errors import InputError
+from clean_corpus.formats.compression import readable
 from clean_corpus.formats.records import Unit, shown
 
 #: What the end of a file's name says: its format and compression.
@@ -105,9 +106,11 @@ def _known() -> str:
 def _files(argument: str, out: Path | None) -> Iterator[_File]:
     """Give the files that an argument leads to."""
     path = Path(argument)
-    if argument == "-" or (path.exists() and not path.is_dir()):
+    with readable(argument):
+        there, is_folder = path.exists(), path.is_dir()
+    if argument == "-" or (there and not is_folder):
         yield _File(path, None)
-    elif path.is_dir():
+    elif is_folder:
         yield from _folder(path, out)
     else:
         # Path.glob refuses absolute patterns.
@@ -135,7 +138,9 @@ def _below(folder: Path, visited: set[Path]) -> Iterator[Path]:
     if real in visited:
         return
     visited.add(real)
-    for path in sorted(folder.iterdir(), key=os.fsencode):
+    with readable(str(folder)):
+        inside = sorted(folder.iterdir(), key=os.fsencode)
+    for path in inside:
         if path.name.startswith("."):
             continue
         if path.is_dir():

@@ -295,7 +295,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         try:
-            record = _sound(json.loads(line, parse_int=float))
+            record = _sound(json.loads(line.decode(), parse_int=float))
         except json.JSONDecodeError as error:
             raise _Fault(f"not JSON: {error.msg}, at character {error.pos + 1}") from error
         except RecursionError as error:
