@@ -252,6 +252,16 @@ def test_errors_in_overrides_name_the_flag() -> None:
     with pytest.raises(ConfigError) as caught:
         settings.load(None, ["dedup.treshold=0.7"])
     assert str(caught.value) == ("--set: dedup.treshold: unknown option. Did you mean 'threshold'?")
+    with pytest.raises(ConfigError, match=r"^--set: nosuch: unknown option"):
+        settings.load(None, ["nosuch.x=1"])
+    with pytest.raises(ConfigError, match=r"^--set: dedup.seed: must be less than 4294967296"):
+        settings.load(None, [f"dedup.seed={1 << 32}"])
+
+
+def test_a_file_nested_too_deeply(tmp_path: Path) -> None:
+    assert refused(tmp_path, f"a = {'[' * 5000}") == [
+        "my.toml: not TOML: nested too deeply. Mend it."
+    ]
 
 
 def test_paths_of_the_file_are_relative_to_its_folder(tmp_path: Path) -> None:

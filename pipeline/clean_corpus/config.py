@@ -137,7 +137,9 @@ class Dedup(_Section):
     recall: Share = Field(
         Decimal("0.995"), gt=0, lt=1, description="of pairs just at the threshold, to be found"
     )
-    seed: int = Field(1, ge=0, description="of the permutations, as datasketch draws them")
+    seed: int = Field(
+        1, ge=0, lt=1 << 32, description="of the permutations, as datasketch draws them"
+    )
     hash: Literal["fast", "sha1"] = Field("fast", description="sha1 gives datasketch's own values")
     keep: list[Literal["source", "earliest", "latest", "longest"]] = Field(
         ["source", "earliest", "longest"], description="which copy stays: the first that decides"

@@ -48,8 +48,15 @@ def _messages(
     """Say where each mistake stands, what its key is and what is wrong with it."""
     placed = []
     for keys, what in wrong:
-        by_set = [key for key in keys if any(_covers(other, key) for other in given)]
         written = [key for key in keys if _stands(document.values, key)]
+        by_set = [
+            key
+            for key in keys
+            if any(
+                _covers(other, key) or (_covers(key, other) and key not in written)
+                for other in given
+            )
+        ]
         key = (by_set or written or keys)[0]
         where = "--set" if by_set else document.where(key)
         placed.append((bool(by_set), document.line(key), f"{where}: {_dotted(key)}: {what}"))

@@ -55,6 +55,8 @@ def parse(text: str, path: str) -> Document:
         elif what.endswith("(at end of document)"):
             what, line = what.removesuffix(" (at end of document)"), text.count("\n") + 1
         raise ConfigError(f"{path}:{line}: not TOML: {what}. Mend that line.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not TOML: nested too deeply. Mend it.") from error
     return Document(path, values, _lines(text))
 
 
