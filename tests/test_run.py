@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
@@ -168,6 +170,8 @@ def test_nothing_to_do_is_seen_and_changes_are_too(tmp_path: Path) -> None:
     assert not unchanged()
     (source / "c.txt").unlink()
     assert not unchanged()
+    (out / "timings.json").write_text("{}")
+    assert not unchanged()
     assert not (out / "corpus" / "letters" / "c.txt").exists()
     assert unchanged()
 
@@ -252,13 +256,19 @@ def test_a_stage_that_fails_on_one_document_sets_it_aside(
         "def cut(text):\n"
         "    if 'geese' in text:\n"
         "        raise ValueError('no geese please')\n"
+        "    if 'ducks' in text:\n"
+        "        raise SystemExit\n"
         "    return text.replace('lanterns', '')\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    rows = [{"id": n, "text": t} for n, t in enumerate(["Two geese.", "Nine lanterns, ten."])]
+    rows = [
+        {"id": n, "text": t}
+        for n, t in enumerate(["Two geese.", "Ducks, ducks.", "Nine lanterns, ten."])
+    ]
     result = clean(rows, config(stages=["own_stage:cut"]))
     assert [row["text"] for row in result.kept] == ["Nine , ten."]
-    (failed,) = result.failed
+    failed, quitting = result.failed
+    assert "SystemExit" in quitting["error"]
     assert failed["stage"] == "own_stage:cut"
     assert "no geese please" in failed["error"]
     assert orjson.loads(failed["raw"])["text"] == "Two geese."
@@ -272,6 +282,33 @@ def test_clean_takes_any_dicts() -> None:
     result = clean([{"text": ["One lamp.", "Two lamps."], "x": 1.5}, {"text": ""}], config())
     assert result.kept[0]["x"] == 1.5
     assert [row["reason"] for row in result.removed] == ["empty"]
+
+
+def test_clean_takes_values_that_json_lacks() -> None:
+    odd: dict[Any, Any] = {
+        "text": "A heron waits by the weir.",
+        "large": 10**30,
+        "half": "\ud83d",
+        "day": date(2024, 2, 29),
+        "array": np.arange(3),
+        "number": np.float32(1.5),
+        "bytes": "Zoë".encode(),
+        7: "seven",
+    }
+    (kept,) = clean([odd], config()).kept
+    told = {key: kept[key] for key in ("large", "day", "array", "number", "bytes", "7")}
+    assert told == {
+        "large": 10**30,
+        "day": "2024-02-29",
+        "array": [0, 1, 2],
+        "number": 1.5,
+        "bytes": "Zoë",
+        "7": "seven",
+    }
+    (kept,) = clean([{"text": "Half a pair, \ud83d."}], config()).kept
+    assert kept["text"] == "Half a pair, \ud83d."
+    with pytest.raises(InputError, match="record 2: is of type str, where a dict should be"):
+        clean([{"text": "a"}, "b"], config())  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("package", ["ftfy", "trafilatura", "langdetect", "datasketch"])

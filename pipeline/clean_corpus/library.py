@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
 from clean_corpus.config import Config
+from clean_corpus.decode import decode
+from clean_corpus.errors import InputError
 from clean_corpus.run import plan
 
 
@@ -28,19 +32,16 @@ def clean(records: Iterable[Mapping[str, Any]], config: Config | None = None) ->
 
     Records are mappings with at least the configured text field; they come back in the same order,
     as new dicts, `text` cleaned and an object `clean` added. Limits of the config do not apply:
-    look at the summary. Raises the errors of `clean-corpus run`.
+    look at the summary. Values that JSON lacks come back as it would spell them: dates and other
+    objects as strings, bytes decoded, arrays as lists. Raises the errors of `clean-corpus run`, and
+    InputError where a record is no mapping or has no end.
     """
     config = config or Config()
     config = config.model_copy(update={"output": config.output.model_copy(update={"to": "jsonl"})})
     with tempfile.TemporaryDirectory(prefix="clean-corpus-") as folder:
         source, out = Path(folder, "records.jsonl"), Path(folder, "out")
         with source.open("wb") as file:
-            file.writelines(
-                orjson.dumps(dict(record), default=str, option=orjson.OPT_APPEND_NEWLINE)
-                for record in records
-            )
-        if source.stat().st_size == 0:
-            source.write_bytes(b"")
+            file.writelines(_line(number, record) for number, record in enumerate(records, 1))
         outcome = plan.clean_files([str(source)], out, config, serial=True, limits=False)
         return Result(
             _rows(out / "corpus.jsonl"),
@@ -51,5 +52,29 @@ def clean(records: Iterable[Mapping[str, Any]], config: Config | None = None) ->
         )
 
 
+def _line(number: int, record: Any) -> bytes:
+    if not isinstance(record, Mapping):
+        kind = type(record).__name__
+        raise InputError(f"record {number}: is of type {kind}, where a dict should be.")
+    options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+    try:
+        return orjson.dumps(dict(record), default=_spelled, option=options)
+    except TypeError:  # large numbers, lone surrogates, keys that are no strings
+        try:
+            return json.dumps(dict(record), default=_spelled).encode() + b"\n"
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InputError(f"record {number}: cannot be written as JSON ({error}).") from error
+
+
+def _spelled(value: Any) -> Any:
+    """Give a value that JSON can hold for one that it cannot."""
+    if isinstance(value, bytes):
+        return decode(value).text
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
 def _rows(path: Path) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    # Not orjson, which makes floats of numbers of more than 64 bits.
+    return [json.loads(line) for line in path.read_bytes().splitlines()]

@@ -131,7 +131,7 @@ def _fault_of_function(name: str) -> str:
     module, _, function = name.partition(":")
     try:
         found = getattr(import_module(module), function, None)
-    except Exception as error:  # noqa: BLE001 - a module of the user's may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's module may raise anything
         return f"{name!r} cannot be imported ({error}). Install it, or set PYTHONPATH."
     return "" if callable(found) else f"{name!r} is not a function of {module}."
 

@@ -61,8 +61,11 @@ def is_current(out: Path, units: Sequence[Unit], config: Config) -> bool:
     done = publish.read_done(out / publish.PRIVATE)
     if not done.fingerprint or not publish.is_whole(out, done):
         return False
-    timings = orjson.loads((out / publish.TIMINGS).read_bytes())
-    known = {entry["name"]: entry for entry in timings["inputs"]}
+    try:
+        timings = orjson.loads((out / publish.TIMINGS).read_bytes())
+        known = {entry["name"]: entry for entry in timings["inputs"]}
+    except (orjson.JSONDecodeError, KeyError, TypeError):  # somebody has edited it
+        return False
     entries = [_entry(unit, known.get(shown(unit.name)), config.input) for unit in units]
     if stamp(units, [entry["digest"] for entry in entries], config) != done.fingerprint:
         return False

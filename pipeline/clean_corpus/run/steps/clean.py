@@ -136,13 +136,13 @@ def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
     """Run a stage; where it fails, run it document by document, so that the others go on."""
     try:
         return stage(batch), {}
-    except Exception:  # noqa: BLE001  whatever it is, one document must not stop the run
+    except (Exception, SystemExit):  # noqa: BLE001  whatever it is, one document must not stop all
         edits: list[pa.Table] = []
         errors: dict[int, str] = {}
         for row in range(len(batch.texts)):
             try:
                 alone = stage(Batch(*(column.slice(row, 1) for column in batch)))
-            except Exception as error:  # noqa: BLE001
+            except (Exception, SystemExit) as error:  # noqa: BLE001
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 errors[row] = f"{type(error).__name__}: {error} ({where.name})"
             else:
