@@ -43,11 +43,11 @@ golden: clean-corpus-environment ## write sample_corpus/expected anew, to be rea
 	mv build/golden sample_corpus/expected
 
 # hatchling and editables are what the editable installation is built with.
-lock: clean-corpus-environment ## pin the newest versions that pyproject.toml allows in requirements.lock
+lock: clean-corpus-environment ## pin the newest versions that pyproject.toml allows
 	$(clean-corpus-tool) -m venv --clear build/lock
 	build/lock/bin/python -m pip install -qq --editable '.[dev,ray,warc]' hatchling editables
-	{ sed '/^[^#]/d' requirements.lock; build/lock/bin/python -m pip freeze --exclude-editable; } > build/lock/pins
-	mv build/lock/pins requirements.lock
+	{ sed '/^[^#]/d' pipeline/install/requirements.lock; build/lock/bin/python -m pip freeze --exclude-editable; } > build/lock/pins
+	mv build/lock/pins pipeline/install/requirements.lock
 
 clean: ## remove the environment and the caches; results in OUTPUT are yours and stay
 	[ ! -f .venv/clean-corpus.json ] || rm -rf .venv

@@ -42,7 +42,7 @@ endif
 
 # In an installed package there is no install.py; its environment is four folders up.
 clean-corpus-installed := $(shell cd $(call clean-corpus-quote,$(clean-corpus-home)); \
-  [ -f install.py ] || { cd ../../../../bin 2>/dev/null && [ -x python ] && echo "$$(pwd)/python"; })
+  [ -f pipeline/install/install.py ] || { cd ../../../../bin 2>/dev/null && [ -x python ] && echo "$$(pwd)/python"; })
 
 # -I: neither PYTHONPATH nor the host's own folders decide what is imported.
 clean-corpus-tool = $(call clean-corpus-quote,$(or $(CLEAN_CORPUS_PYTHON),$(CLEAN_CORPUS_ENV)/bin/python)) -I
@@ -57,7 +57,7 @@ clean-corpus-plain = $(call clean-corpus-command,$(CLEAN_CORPUS_INPUT),$(CLEAN_C
 clean-corpus-required = $(if $(CLEAN_CORPUS_$(1)),,$(error clean-corpus-run needs CLEAN_CORPUS_$(1)))
 
 # $(call clean-corpus-install,EXTRAS): a command that makes the environment unless it is there.
-clean-corpus-install = $(if $(CLEAN_CORPUS_PYTHON),:,sh $(call clean-corpus-quote,$(clean-corpus-home)/install.sh) \
+clean-corpus-install = $(if $(CLEAN_CORPUS_PYTHON),:,sh $(call clean-corpus-quote,$(clean-corpus-home)/pipeline/install/install.sh) \
   $(call clean-corpus-quote,$(CLEAN_CORPUS_ENV)) $(call clean-corpus-quote,$(CLEAN_CORPUS_BASE_PYTHON)) $(1))
 
 # $(eval $(call clean-corpus,NAME,INPUT,OUTPUT[,CONFIG[,OPTIONS]])): the targets of one corpus.

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
+PINS = "pipeline/install/requirements.lock"
 HOST = Path(__file__).parent / "host"
 # What no shell and no make takes kindly to: blanks, an apostrophe, parentheses.
 AWKWARD = "a host's project (copy)"
@@ -185,11 +186,11 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / AWKWARD
     package = folder / "clean_corpus"
     package.mkdir(parents=True)
-    for name in ("install.sh", "install.py", "clean-corpus.mk"):
-        shutil.copy(PROJECT / name, folder)
+    shutil.copy(PROJECT / "clean-corpus.mk", folder)
+    shutil.copytree(PROJECT / "pipeline" / "install", folder / "pipeline" / "install")
     (package / "__main__.py").write_text("import sys; print(sys.argv)")
     (folder / "backend.py").write_text(BACKEND)
-    (folder / "requirements.lock").write_text("")
+    (folder / PINS).write_text("")
     (folder / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         '[project]\nname = "clean-corpus"\nversion = "1"\n'
@@ -226,7 +227,7 @@ def test_environment_is_made_once_and_again_after_an_interruption(project: Path)
     assert "'run', '-o', 'out', '--', 'in'" in again.stdout
 
     def is_complete(*extras: str) -> bool:
-        check = ["install.py", "--check", ".venv", *extras]
+        check = ["pipeline/install/install.py", "--check", ".venv", *extras]
         python = environment / "bin" / "python"
         return subprocess.run([python, "-I", *check], cwd=project, check=False).returncode == 0
 
@@ -239,9 +240,9 @@ def test_environment_is_made_once_and_again_after_an_interruption(project: Path)
     refused = run_with(project, CLEAN_CORPUS_EXTRAS="test", PATH=path).stderr
     assert "['test'] could not be added" in refused
     assert is_complete()
-    (project / "requirements.lock").touch()
+    (project / PINS).touch()
     assert is_complete()
-    (project / "requirements.lock").write_text("another==1\n")
+    (project / PINS).write_text("another==1\n")
     assert not is_complete()
 
 
@@ -282,7 +283,8 @@ def test_too_old_a_python_is_one_sentence(project: Path) -> None:
 def test_python_without_ensurepip_is_one_sentence(project: Path) -> None:
     # As Debian ships it: the module is in a package of its own.
     command = (
-        "import sys; sys.modules['ensurepip'] = None; sys.path.insert(0, '.'); import install;"
+        "import sys; sys.modules['ensurepip'] = None;"
+        "sys.path.insert(0, 'pipeline/install'); import install;"
         "install.importlib.util.find_spec = lambda name: None; sys.exit(install.main(['env']))"
     )
     path = {"PATH": str(project / "empty")}

@@ -29,8 +29,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-PROJECT = Path(__file__).resolve().parent
-PINS = "requirements.lock"
+PROJECT = Path(__file__).resolve().parents[2]
+PINS = "pipeline/install/requirements.lock"
 STAMP = "clean-corpus.json"
 
 # Of the settings of pip and uv in the environment, those that say where packages come from are
