@@ -278,6 +278,8 @@ def test_a_stage_that_fails_on_one_document_sets_it_aside(
 
 
 def test_clean_takes_any_dicts() -> None:
+    short = clean([{"text": "One lamp."}], {"limits": {"min_chars": 50}})
+    assert [row["reason"] for row in short.removed] == ["too-short"]
     assert clean([]).summary["read"] == 0
     result = clean([{"text": ["One lamp.", "Two lamps."], "x": 1.5}, {"text": ""}], config())
     assert result.kept[0]["x"] == 1.5

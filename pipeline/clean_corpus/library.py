@@ -27,16 +27,19 @@ class Result(NamedTuple):
     summary: dict[str, Any]
 
 
-def clean(records: Iterable[Mapping[str, Any]], config: Config | None = None) -> Result:
+def clean(
+    records: Iterable[Mapping[str, Any]], config: Config | Mapping[str, Any] | None = None
+) -> Result:
     """Clean and deduplicate records, in this process and in a temporary folder.
 
     Records are mappings with at least the configured text field; they come back in the same order,
     as new dicts, `text` cleaned and an object `clean` added. Limits of the config do not apply:
     look at the summary. Values that JSON lacks come back as it would spell them: dates and other
     objects as strings, bytes decoded, arrays as lists. Raises the errors of `clean-corpus run`, and
-    InputError where a record is no mapping or has no end.
+    InputError where a record is no mapping or has no end. The config may be a dict, as in
+    `{"dedup": {"threshold": 0.7}}`; pydantic's ValidationError says what is wrong with it.
     """
-    config = config or Config()
+    config = Config.model_validate(config or {})
     config = config.model_copy(update={"output": config.output.model_copy(update={"to": "jsonl"})})
     with tempfile.TemporaryDirectory(prefix="clean-corpus-") as folder:
         source, out = Path(folder, "records.jsonl"), Path(folder, "out")
