@@ -127,6 +127,7 @@ def test_what_cannot_be_used_is_set_aside(trip: Trip, file: File) -> None:
         ('["a"]', "not a JSON object"),
         ("12", "not a JSON object"),
         ("\0\1 noise", "not JSON: Expecting value, at character 1"),
+        ("\0\0\0", "not JSON: Expecting value, at character 1"),
         ('{"text": 12}', "the text is a number, where a string or a list of strings should be"),
         ('{"text": ["a", 1]}', "the text is a list that holds other things than strings"),
         ('{"text": {"de": "a"}}', "the text is an object"),

@@ -79,7 +79,8 @@ def _scan(
     for line in range(begins.size):
         i = begins[line]
         end = ends[line]
-        while i < end and data[i] <= 32:
+        # JSON's own white space only: a line of zeros, as a crash leaves them, is a damaged record.
+        while i < end and (data[i] == 32 or (9 <= data[i] <= 13)):
             i += 1
         head[line] = i
         if i == end or data[i] != 123:  # {
