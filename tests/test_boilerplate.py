@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from clean_corpus import lexicons, text
 from clean_corpus.config import Boilerplate
+from clean_corpus.learned import Lesson, to_toml
 from clean_corpus.stages import boilerplate
 
 CASES = Path(__file__).parent / "cases" / "boilerplate"
@@ -126,6 +127,29 @@ def test_edits_are_sorted_and_disjoint_and_can_be_undone(
         mine = by_doc.get(doc, [])
         assert all(a.end <= b.start for a, b in pairwise(mine))
         assert text.undo(changed[doc], mine) == page
+
+
+def test_what_is_learned_gives_way_to_a_rule_that_knows_more(tmp_path: Path) -> None:
+    lesson: Lesson = {
+        "id": "ville.1",
+        "why": "repeats",
+        "source": "ville.example",
+        "class": "learned",
+        "scope": "tail",
+        "where": "bottom",
+        "text": " (ats/nxp)",
+        "count": 9,
+        "articles": 9,
+        "examples": ["a"],
+    }
+    (tmp_path / "learned.toml").write_text(to_toml([lesson]))
+    rules = lexicons.load(Boilerplate(), tmp_path / "learned.toml")
+    page = "Le pont est ouvert, a dit le maire de la ville. (ats/nxp)"
+    stage = boilerplate.stage(rules, WHOLE)
+    (edit,) = stage(batch([page], "fr", "ville.example")).to_pylist()
+    assert (edit["class"], edit["action"]) == ("agency_credit", "metadata")
+    (edit,) = stage(batch([page], "ja", "ville.example")).to_pylist()
+    assert edit["class"] == "learned"
 
 
 def test_a_language_that_is_not_proven_only_flags() -> None:

@@ -35,12 +35,13 @@ def disjoint(proposals: Iterable[Proposal]) -> list[Proposal]:
     """Resolve overlaps; the result is sorted and does not depend on the order of proposals.
 
     A whole line beats its parts. Of two parts, one that ends or begins with the other gives way
-    where they overlap ("caption" + "credit"), one inside the other goes with it.
+    where they overlap ("caption" + "credit"), one inside the other goes with it. What is learned
+    gives way to a rule that cuts as much and knows what it is.
     """
     out: list[Proposal] = []
     ordered = sorted(set(proposals), key=lambda p: (p.line, not p.whole, p.start, -p.end, p.rule))
     for _, group in groupby(ordered, key=lambda p: p.line):
-        line = list(group)
+        line = _told(list(group))
         if line[0].whole and not _splits(line):
             out.append(line[0])
             continue
@@ -56,6 +57,17 @@ def disjoint(proposals: Iterable[Proposal]) -> list[Proposal]:
                 kept.append(cut._replace(start=last.end, whole=False))
         out += kept
     return out
+
+
+def _told(line: list[Proposal]) -> list[Proposal]:
+    """Drop what is learned inside the span of a rule that is not."""
+    rules = [cut for cut in line if cut.class_ != "learned"]
+    return [
+        cut
+        for cut in line
+        if cut.class_ != "learned"
+        or not any(rule.start <= cut.start and cut.end <= rule.end for rule in rules)
+    ]
 
 
 def _splits(line: list[Proposal]) -> bool:
