@@ -17,20 +17,14 @@ import pyarrow.compute as pc
 from clean_corpus import lexicons, spill
 from clean_corpus.config import Config
 from clean_corpus.errors import ConfigError
+from clean_corpus.formats.records import CLEAN
 from clean_corpus.run.steps.identify import run_keys
 from clean_corpus.stages import boilerplate, encoding, language, limits, whitespace
 from clean_corpus.text import EDITS, Batch, Stage, apply, compose, lift, no_edits
 
 #: What was found in the text and moved to the record's `clean` object.
 FOUND = pa.struct(
-    [
-        ("dateline", pa.string()),
-        ("agency", pa.string()),
-        ("date", pa.string()),
-        ("byline", pa.string()),
-        ("tags", pa.list_(pa.string())),
-        ("site", pa.string()),
-    ]
+    [CLEAN.field(name) for name in ("dateline", "agency", "date", "byline", "tags", "site")]
 )
 
 #: One row a document. `reason` says why a document left the corpus here ("failed" among them,
