@@ -12,7 +12,7 @@ from pathlib import Path
 from clean_corpus.commands import console
 from clean_corpus.commands.bug import logged
 from clean_corpus.config import Config
-from clean_corpus.errors import InputError, OutputError
+from clean_corpus.errors import OutputError
 from clean_corpus.run import audit, disk, plan, publish
 
 #: The name that stands for stdin and stdout.
@@ -56,8 +56,7 @@ def run(
                 limits=False,
                 progress=progress,
             )
-        if not outcome.summary["read"]:
-            raise InputError(f"{', '.join(inputs)}: holds no records. Check the input.")
+        audit.check_read(outcome.summary, inputs)
         if not quiet:
             _tell(outcome, dry_run=dry_run)
         if out == PIPE:

@@ -20,11 +20,10 @@ from clean_corpus.formats.cutting import declared_charset
 from clean_corpus.formats.records import (
     BATCH,
     HEAD,
-    RECORDS,
     Layout,
     Piece,
     Unit,
-    batch,
+    rows_batch,
     shown,
     too_large,
 )
@@ -85,17 +84,10 @@ def read(
         rows.append((0, shown(name), shown(member), *row, os.fsencode(member)))
         size += len(row[0] or row[2] or b"")
         if size >= BATCH:
-            yield _batch(rows, layout)
+            yield rows_batch(rows, layout, "column:path", pa.large_binary())
             rows, size = [], 0
     if rows or not piece.members:
-        yield _batch(rows, layout)
-
-
-def _batch(rows: list[tuple[Any, ...]], layout: Layout) -> pa.RecordBatch:
-    names = [*RECORDS.names, "column:path"]
-    values = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
-    values["column:path"] = pa.array(values.get("column:path", ()), pa.large_binary())
-    return batch(len(rows), layout, values)
+        yield rows_batch(rows, layout, "column:path", pa.large_binary())
 
 
 def _row(path: Path, is_page: bool, declared: str | None, limit: int) -> tuple[Any, ...]:

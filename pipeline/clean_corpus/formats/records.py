@@ -141,6 +141,16 @@ def batch(size: int, layout: Layout, columns: Mapping[str, Any]) -> pa.RecordBat
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields, metadata=dict(layout)))
 
 
+def rows_batch(
+    rows: Sequence[tuple[Any, ...]], layout: Layout, name: str, kind: pa.DataType
+) -> pa.RecordBatch:
+    """Build a batch of rows of RECORDS that have the value of the further column `name` behind."""
+    names = [*RECORDS.names, name]
+    values = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    values[name] = pa.array(values.get(name, ()), kind)
+    return batch(len(rows), layout, values)
+
+
 def faulty(
     piece: Piece, layout: Layout, columns: Mapping[str, Any] | None = None
 ) -> pa.RecordBatch:

@@ -15,13 +15,12 @@ from clean_corpus.formats.compression import blocks, fetch
 from clean_corpus.formats.records import (
     BATCH,
     HEAD,
-    RECORDS,
     Layout,
     Piece,
     Unit,
-    batch,
     faulty,
     host,
+    rows_batch,
     shown,
     too_large,
 )
@@ -166,16 +165,9 @@ def read(
             size += len(row[1] or row[3] or b"")
         number += 1
         if size >= BATCH:
-            yield _batch(rows, layout)
+            yield rows_batch(rows, layout, "column:crawled", pa.string())
             rows, size = [], 0
-    yield _batch(rows, layout)
-
-
-def _batch(rows: list[tuple[Any, ...]], layout: Layout) -> pa.RecordBatch:
-    names = [*RECORDS.names, "column:crawled"]
-    values = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
-    values["column:crawled"] = pa.array(values.get("column:crawled", ()), pa.string())
-    return batch(len(rows), layout, values)
+    yield rows_batch(rows, layout, "column:crawled", pa.string())
 
 
 def _row(head: bytes, body: bytes) -> tuple[Any, ...] | None:

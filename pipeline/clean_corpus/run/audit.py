@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from clean_corpus.config import Limits, ratio
-from clean_corpus.errors import LimitExceeded
+from clean_corpus.errors import InputError, LimitExceeded
 
 #: A source with fewer documents may lose all of them without a word.
 _LARGE_SOURCE = 100
@@ -47,6 +47,12 @@ def check(summary: Mapping[str, Any]) -> None:
             )
     if summary["removed"] != sum(summary["reasons"].values()):
         raise AssertionError("counts do not add up: removed is not the sum of its reasons")
+
+
+def check_read(summary: Mapping[str, Any], inputs: Iterable[str]) -> None:
+    """Raise InputError where nothing was read: that is never a success."""
+    if not summary["read"]:
+        raise InputError(f"{', '.join(inputs)}: holds no records. Check the input.")
 
 
 def check_limits(summary: Mapping[str, Any], limits: Limits) -> None:

@@ -269,12 +269,9 @@ class Flow:
     def _do(self, step: str, tasks: Iterable[Task]) -> list[Done]:
         """Carry out the tasks of a step; results come in the order of their parts."""
         start = time.perf_counter()
-        done: list[Done] = []
-        for result in self.work.do(tasks):
-            done.append(result)
-            self.progress(f"{step}: {len(done)} done")
+        done = self.work.all(tasks, lambda count: self.progress(f"{step}: {count} done"))
         self.seconds[step] = self.seconds.get(step, 0) + time.perf_counter() - start
-        return sorted(done, key=lambda result: result.task.part)
+        return done
 
     def _sections(self, *names: str) -> dict[str, Any]:
         return {name: self.options[name] for name in names}

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from clean_corpus.config import Config
-from clean_corpus.errors import InputError
 from clean_corpus.formats import inputs as inputs_
 from clean_corpus.formats.inputs import Found
 from clean_corpus.run import audit, disk, freshness, publish
@@ -70,9 +69,8 @@ def clean_files(
         disk.remove(private / _READY)
         disk.remove(private / _WORK)
     summary = orjson.loads((out / "summary.json").read_bytes())
-    if limits and not summary["read"]:
-        raise InputError(f"{', '.join(inputs)}: holds no records. Check the input.")
     if limits:
+        audit.check_read(summary, inputs)
         audit.check_limits(summary, config.limits)
     return Outcome(summary, out, unchanged)
 

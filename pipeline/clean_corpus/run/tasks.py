@@ -151,9 +151,18 @@ class Work:
                 return
             tasks = deadly
 
-    def all(self, tasks: Iterable[Task]) -> list[Done]:
-        """Carry out tasks and give their results in the order of their parts."""
-        return sorted(self.do(tasks), key=lambda done: done.task.part)
+    def all(
+        self, tasks: Iterable[Task], progress: Callable[[int], None] = lambda _: None
+    ) -> list[Done]:
+        """Carry out tasks and give their results in the order of their parts.
+
+        `progress` is told after each how many are done.
+        """
+        done: list[Done] = []
+        for result in self.do(tasks):
+            done.append(result)
+            progress(len(done))
+        return sorted(done, key=lambda result: result.task.part)
 
     def _calls(self, tasks: Iterable[Task], ready: list[Done]) -> Iterator[_Call]:
         for task in tasks:
