@@ -331,6 +331,15 @@ def code_points(texts: pa.LargeStringArray, edits: pa.Table) -> tuple[Offsets, O
     return start - first, end - first
 
 
+def originals(texts: pa.LargeStringArray, edits: pa.Table) -> pa.LargeStringArray:
+    """Give what stood in its text where each edit is."""
+    data, offsets = buffers(texts)
+    doc, start, end = _spans(edits)
+    made = np.concatenate([np.zeros(1, np.int64), np.cumsum(end - start)])
+    shift = np.repeat(offsets[doc] + start - made[:-1], end - start)
+    return from_buffers(data[np.arange(made[-1]) + shift], made)
+
+
 def undo(text: str, edits: Iterable[Edit]) -> str:
     """Rebuild a base text from a cleaned text and the document's edits, in order."""
     pieces, read, grown = [], 0, 0

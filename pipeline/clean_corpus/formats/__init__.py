@@ -20,6 +20,7 @@ from clean_corpus.formats import (
     parquet,
     rows,
     splice,
+    strings,
     tables,
     warc,
     writing,
@@ -117,8 +118,8 @@ def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, output: Ou
         return compress(_lines(lines), output.to.removeprefix("jsonl").removeprefix("."))
     match facts["format"]:
         case "jsonl":
-            lines = splice.objects(records, texts, clean, name)
-            return compress(_lines(lines), facts["compression"])
+            data = strings.in_lines(splice.lines(records, texts, clean, name))
+            return compress(data, facts["compression"])
         case "csv" | "tsv":
             data = rows.render(records, texts, clean, name, mark=mark)
             return compress(data, facts["compression"])

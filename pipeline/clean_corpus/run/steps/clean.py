@@ -110,10 +110,11 @@ def imported(name: str) -> Any:
 
 
 class Trace(NamedTuple):
-    """What one stage did to a batch: the texts it saw, its edits, and where it failed."""
+    """What one stage did to a batch: the texts it saw and left, its edits, and where it failed."""
 
     stage: str
     texts: pa.LargeStringArray
+    left: pa.LargeStringArray
     edits: pa.Table
     errors: dict[int, str]
 
@@ -122,8 +123,9 @@ def trace(batch: Batch, stages: Sequence[tuple[str, Stage]]) -> Iterator[Trace]:
     """Take a batch through the stages one by one, with each one's edits in its own coordinates."""
     for name, stage in stages:
         edits, errors = _attempt(stage, batch)
-        yield Trace(name, batch.texts, edits, errors)
-        batch = batch._replace(texts=apply(batch.texts, edits))
+        left = apply(batch.texts, edits)
+        yield Trace(name, batch.texts, left, edits, errors)
+        batch = batch._replace(texts=left)
 
 
 def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
@@ -144,6 +146,10 @@ def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
         return pa.concat_tables([no_edits(), *edits]), errors
 
 
+#: So many characters tell the language well enough to choose lexicons by it.
+_OPENING = 600
+
+
 def clean_batch(
     documents: pa.RecordBatch,
     keys: list[str],
@@ -152,13 +158,13 @@ def clean_batch(
 ) -> tuple[pa.RecordBatch, pa.Table]:
     """Clean one batch of documents: rows of CLEANED, and edits of the base texts."""
     texts = pc.fill_null(documents["text"], "")
-    guessed = language.detect(texts, config.language).labels
+    guessed = language.detect(pc.utf8_slice_codeunits(texts, 0, _OPENING), config.language).labels
     edits, failed = no_edits(), {}
     middle = texts
     batch = Batch(texts, guessed, documents["source"], documents["title"])
     for step in trace(batch, stages):
-        edits = compose(middle, edits, step.edits)
-        middle = apply(middle, step.edits)
+        edits = compose(step.texts, edits, step.edits)
+        middle = step.left
         failed.update({row: (step.stage, error) for row, error in step.errors.items()})
     detected = language.detect(middle, config.language)
     reasons = limits.reasons(middle, detected, config.limits, config.language).to_pylist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,9 +12,12 @@ import pyarrow.compute as pc
 
 from clean_corpus import formats, spill
 from clean_corpus.config import Output
+from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, shown
-from clean_corpus.text import buffers, code_points
+from clean_corpus.run import audit
+from clean_corpus.text import code_points, originals
 
+_FATES = ("kept", "removed", "failed")
 _LINE = orjson.OPT_APPEND_NEWLINE
 
 # Names of the columns that travel beside the records' own.
@@ -43,7 +45,7 @@ def write(
     """
     output = Output.model_validate(options["output"])
     marking = output.mode == "mark"
-    counts = _Counts()
+    counted: list[dict[str, Any]] = []
     kept: list[pa.Table] = []
     with (
         Path(outputs["removed"]).open("wb") as removed,
@@ -51,8 +53,8 @@ def write(
         Path(outputs["edits"]).open("wb") as edits,
     ):
         for shard in _shards(inputs):
-            counts.add(shard)
-            edits.writelines(_ledger(shard))
+            counted.append(_counts(shard))
+            edits.write(_ledger(shard))
             failed.writelines(_failures(shard))
             stays = [reason is None or (marking and reason != "failed") for reason in shard.reasons]
             if not marking:
@@ -63,7 +65,7 @@ def write(
     records = pa.concat_tables(kept)
     part = formats.render(records, records[_TEXT], records[_CLEAN], output)
     Path(outputs["corpus"]).write_bytes(part)
-    return counts.summary()
+    return audit.total(counted)
 
 
 def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
@@ -164,70 +166,55 @@ def _failures(shard: _Shard) -> Iterator[bytes]:
         yield orjson.dumps(line, option=_LINE)
 
 
-def _ledger(shard: _Shard) -> Iterator[bytes]:
+def _ledger(shard: _Shard) -> bytes:
     """Give a line for each edit, with offsets in code points of the base text."""
-    starts, ends = code_points(shard.texts, shard.edits)
-    data, offsets = buffers(shard.texts)
-    rows = shard.edits.to_pylist()
-    keys = shard.cleaned["key"].to_pylist()
-    for row, start, end in zip(rows, starts.tolist(), ends.tolist(), strict=True):
-        base = int(offsets[row["doc"]])
-        line = {
-            "id": keys[row["doc"]],
-            "start": start,
-            "end": end,
-            "text": data[base + row["start"] : base + row["end"]].tobytes().decode(),
-            "replacement": row["replacement"],
-            "class": row["class"],
-            "rule": row["rule"],
-            "action": row["action"],
-        }
-        yield orjson.dumps(line, option=_LINE)
+    edits = shard.edits.combine_chunks()
+    starts, ends = code_points(shard.texts, edits)
+    keys = pc.take(shard.cleaned["key"], edits["doc"].combine_chunks())
+    columns = {
+        "id": keys,
+        "start": pa.array(starts),
+        "end": pa.array(ends),
+        "text": originals(shard.texts, edits),
+        "replacement": edits["replacement"].combine_chunks(),
+        **{name: edits[name].combine_chunks() for name in ("class", "rule", "action")},
+    }
+    return strings.in_lines(strings.objects(columns))
 
 
-class _Counts:
-    """What the summary counts, added up batch by batch."""
+def _counts(shard: _Shard) -> dict[str, Any]:
+    """Count what became of the documents and characters of a batch, and its edits."""
+    reasons = pa.array(shard.reasons, pa.string())
+    failed = pc.fill_null(pc.equal(reasons, "failed"), False)
+    fate = pc.if_else(pc.is_null(reasons), "kept", pc.if_else(failed, "failed", "removed"))
+    kept, removed = pc.equal(fate, "kept"), pc.equal(fate, "removed")
+    read, left = pc.utf8_length(shard.texts), pc.utf8_length(shard.cleaned["text"])
+    stays = pc.sum(left.filter(kept)).as_py() or 0
+    sources = pc.fill_null(shard.documents["source"].combine_chunks(), "")
+    return {
+        **_fates(fate),
+        "reasons": _counted(reasons.filter(removed)),
+        "languages": _counted(shard.cleaned["language"].filter(kept)),
+        "sources": {
+            shown(name): _fates(fate.filter(pc.equal(sources, name)))
+            for name in pc.unique(sources).to_pylist()
+        },
+        "edits": {
+            f"by_{name}": _counted(shard.edits[name].cast(pa.string()))
+            for name in ("class", "rule", "action")
+        },
+        "characters": {
+            "read": pc.sum(read).as_py() or 0,
+            "kept": stays,
+            "cut": (pc.sum(read.filter(kept)).as_py() or 0) - stays,
+        },
+    }
 
-    def __init__(self) -> None:
-        self.documents: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
-        self.languages: Counter[str] = Counter()
-        self.sources: dict[str, Counter[str]] = {}
-        self.edits = {name: Counter[str]() for name in ("class", "rule", "action")}
-        self.characters: Counter[str] = Counter()
 
-    def add(self, shard: _Shard) -> None:
-        """Count one batch."""
-        read = pc.utf8_length(shard.texts).to_pylist()
-        left = pc.utf8_length(shard.cleaned["text"]).to_pylist()
-        columns = (shard.documents["source"].to_pylist(), shard.cleaned["language"].to_pylist())
-        for reason, source, language, before, after in zip(
-            shard.reasons, *columns, read, left, strict=True
-        ):
-            fate = "kept" if reason is None else "failed" if reason == "failed" else "removed"
-            self.documents.update(("read", fate))
-            self.sources.setdefault(shown(source or ""), Counter()).update(("read", fate))
-            self.characters.update({"read": before, "kept": after if fate == "kept" else 0})
-            if fate == "kept":
-                self.languages[language] += 1
-                self.characters["cut"] += before - after
-            elif fate == "removed":
-                self.reasons[str(reason)] += 1
-        for name, counter in self.edits.items():
-            counted = shard.edits[name].cast(pa.string()).value_counts().to_pylist()
-            counter.update({entry["values"]: entry["counts"] for entry in counted})
+def _fates(fate: pa.StringArray) -> dict[str, int]:
+    counts = _counted(fate)
+    return {"read": len(fate), **{name: counts.get(name, 0) for name in _FATES}}
 
-    def summary(self) -> dict[str, Any]:
-        """Give the counts as plain JSON values."""
-        fates = ("read", "kept", "removed", "failed")
-        return {
-            **{fate: self.documents[fate] for fate in fates},
-            "reasons": dict(self.reasons),
-            "languages": dict(self.languages),
-            "sources": {
-                name: {fate: counts[fate] for fate in fates}
-                for name, counts in self.sources.items()
-            },
-            "edits": {f"by_{name}": dict(counter) for name, counter in self.edits.items()},
-            "characters": {name: self.characters[name] for name in ("read", "kept", "cut")},
-        }
+
+def _counted(names: pa.Array | pa.ChunkedArray) -> dict[str, int]:
+    return {entry["values"]: entry["counts"] for entry in pc.value_counts(names).to_pylist()}

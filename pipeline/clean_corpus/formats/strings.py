@@ -1,0 +1,61 @@
+"""JSON written a whole column at once: strings, objects, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus.kernels.splice import splice
+from clean_corpus.text import buffers, from_buffers
+
+_NOTHING = pa.scalar(b"", pa.large_binary())
+
+
+def escaped(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Give what stands between the quotes of each text as a JSON string, spelled as orjson does."""
+    data, offsets = buffers(texts)
+    at = np.flatnonzero((data < 0x20) | (data == 0x22) | (data == 0x5C))
+    if at.size == 0:
+        return texts
+    new, new_offsets = buffers(_spellings().take(pa.array(data[at])))
+    out = splice(data, at, at + 1, new, new_offsets)
+    before = at.searchsorted(offsets)
+    return from_buffers(out, offsets + new_offsets[before] - before)
+
+
+@cache
+def _spellings() -> pa.LargeStringArray:
+    """Give the spelling of each of the first 128 characters."""
+    spelled = [orjson.dumps(chr(point))[1:-1].decode() for point in range(128)]
+    return pa.array(spelled, pa.large_string())
+
+
+def joined(*parts: pa.Array | bytes) -> pa.LargeBinaryArray:
+    """Put the parts of each row together, strings as UTF-8; a single one stands for every row."""
+    kind = pa.large_binary()
+    columns = [
+        pa.scalar(part, kind) if isinstance(part, bytes) else part.cast(kind) for part in parts
+    ]
+    return pc.binary_join_element_wise(*columns, _NOTHING)
+
+
+def objects(columns: Mapping[str, pa.Array]) -> pa.LargeBinaryArray:
+    """Make a JSON object of each row of columns of texts or integers without nulls."""
+    parts: list[pa.Array | bytes] = []
+    for name, values in columns.items():
+        key = (b"," if parts else b"{") + orjson.dumps(name) + b":"
+        if pa.types.is_integer(values.type):
+            parts += [key, values.cast(pa.large_string())]
+        else:
+            parts += [key + b'"', escaped(values.cast(pa.large_string())), b'"']
+    return joined(*parts, b"}")
+
+
+def in_lines(rows: pa.LargeBinaryArray) -> bytes:
+    """Give the rows one behind the other, each with a line end."""
+    return buffers(joined(rows, b"\n"))[0].tobytes()
