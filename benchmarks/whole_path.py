@@ -1,0 +1,144 @@
+"""Measure the whole path: plain text from JSONL.zst to JSONL.zst, all stages, as configured.
+
+    python benchmarks/whole_path.py DATA_FOLDER [--size 32] [--peers FOLDER] [--languages fr en]
+
+For each `news_<language>.jsonl.gz` of the folder an input of `--size` MB of text is made of its
+articles and, beyond these, of articles whose sentences are drawn from all of them. Printed are MB
+of text per CPU-second of the whole process with everything it starts, one worker: of the tool on
+the whole input (`whole`), of what the second half of the input adds (`further`, so that the start
+does not count), and of reading and writing alone. `--peers` makes an environment in the folder, and
+runs what others would write on the first 2 MB of the same input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import zstandard
+
+PEERS = Path(__file__).parent / "whole_path_peers.py"
+PACKAGES = ("datatrove[io,processing]", "langdetect", "spacy", "orjson", "ftfy", "datasketch")
+SMALL = 2_000_000
+_SENTENCE = re.compile(r"[^\s.!?؟。！？][^\n.!?؟。！？]*[.!?؟。！？]*")
+
+
+def articles(path: Path, size: int) -> Iterator[dict[str, Any]]:
+    """Give the articles of a set, then mixtures of them, until `size` bytes of text are full."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        real = [row for row in map(json.loads, file) if row.get("text")]
+    sentences = [part for row in real for part in _SENTENCE.findall(row["text"])]
+    draw = random.Random(path.name)  # noqa: S311  the same input each time
+    for number in range(sys.maxsize):
+        row = dict(real[number % len(real)])
+        if number >= len(real):
+            row["text"] = _SENTENCE.sub(lambda _: draw.choice(sentences), row["text"])
+        row["id"] = str(number)
+        size -= len(row["text"].encode())
+        yield row
+        if size <= 0:
+            return
+
+
+def write(rows: Iterator[dict[str, Any]], target: Path) -> int:
+    """Write JSONL.zst; give the bytes of text."""
+    size = 0
+    with target.open("wb") as file, zstandard.ZstdCompressor(3).stream_writer(file) as out:
+        for row in rows:
+            size += len(row["text"].encode())
+            out.write(orjson.dumps(row) + b"\n")
+    return size
+
+
+def cpu_seconds(command: Sequence[str]) -> float:
+    """Run a command; give the CPU seconds of it and all that it waited for."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            log.seek(0)
+            sys.exit(f"{' '.join(command)} failed:\n{log.read().decode()[-2000:]}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def tool(source: Path, out: Path) -> float:
+    """Run the tool with one worker."""
+    run = ["run", "--quiet", "--fresh", "--workers", "1", "--set", "fields.source=site"]
+    return cpu_seconds([sys.executable, "-m", "clean_corpus", *run, "-o", str(out), str(source)])
+
+
+def peer(name: str, python: str, source: Path, target: Path) -> float:
+    """Run what another would."""
+    return cpu_seconds([python, str(PEERS), name, str(source), str(target)])
+
+
+def environment(folder: Path) -> str:
+    """Make the environment of the peers, once; give its Python."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    return str(python)
+
+
+def measure(path: Path, size: int, peers: str, folder: Path) -> str:
+    """Measure one language; give its line."""
+    half, whole, small = (folder / f"{name}.jsonl.zst" for name in ("half", "whole", "small"))
+    half_size, whole_size = (
+        write(articles(path, size // 2), half),
+        write(articles(path, size), whole),
+    )
+    first, both = tool(half, folder / "out"), tool(whole, folder / "out")
+    reading = peer("floor", sys.executable, whole, folder / "copy.zst")
+    rates = [
+        whole_size / both,
+        (whole_size - half_size) / max(both - first, 0.01),
+        whole_size / reading,
+    ]
+    if peers:
+        small_size = write(articles(path, SMALL), small)
+        rates += [
+            small_size / peer("packages", sys.executable, small, folder / "packages.zst"),
+            small_size / peer("datatrove", peers, small, folder / "datatrove.zst"),
+        ]
+    return "".join(f"{rate / 1e6:11.2f}" for rate in rates)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--size", type=int, default=32, help="MB of text per language")
+    parser.add_argument("--languages", nargs="*", default=[])
+    parser.add_argument("--peers", type=Path, help="folder for the environment of the peers")
+    options = parser.parse_args()
+    peers = environment(options.peers) if options.peers else ""
+    names = ("whole", "further", "floor", *(("packages", "datatrove") if peers else ()))
+    print(
+        f"MB of text per CPU-second, {options.size} MB of news\n{'':8}"
+        + "".join(f"{n:>11}" for n in names)
+    )
+    for path in sorted(options.data.glob("news_*.jsonl.gz")):
+        language = path.name.removeprefix("news_").removesuffix(".jsonl.gz")
+        if options.languages and language not in options.languages:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            line = measure(path, options.size * 1_000_000, peers, Path(folder))
+        print(f"{language:8}{line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
