@@ -373,10 +373,10 @@ def test_the_file_is_a_lexicon(lesson: tuple[list[Site], pa.Table, str], tmp_pat
 def test_rules_are_found_as_they_were_counted() -> None:
     index = learned.lookup(
         [
-            ("a.example", "line", "bottom", "12 Comments"),
-            ("a.example", "tail", "", "– A Site"),
-            ("b.example", "line", "bottom", "Über uns"),
-            ("a.example", "head", "top", "PARIS —"),
+            learned.Wanted("a.example", "line", "bottom", "12 Comments"),
+            learned.Wanted("a.example", "tail", "", "– A Site"),
+            learned.Wanted("b.example", "line", "bottom", "Über uns"),
+            learned.Wanted("a.example", "head", "top", "PARIS —"),
         ]
     )
     texts = [

@@ -98,6 +98,16 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
+class Wanted(NamedTuple):
+    """What a rule is looked for by; `names` says that any names may stand in the text."""
+
+    source: str
+    scope: str
+    where: str
+    text: str
+    names: bool = False
+
+
 class Lookup(NamedTuple):
     """Rules by hash of source and text: sorted `keys`, the `rule` behind each, and its place."""
 
@@ -115,15 +125,16 @@ class Found(NamedTuple):
     end: npt.NDArray[np.int64]
 
 
-def lookup(rules: Sequence[tuple[str, str, str, str]]) -> Lookup:
-    """Index rules, each given as source, scope, where and text."""
-    texts = pa.array([text for _, _, _, text in rules], pa.large_string())
-    kinds = np.array([SCOPES.index(scope) for _, scope, _, _ in rules], np.uint8)
+def lookup(wanted: Sequence[Wanted], numbers: Sequence[int] | None = None) -> Lookup:
+    """Index what is wanted; the rules behind are numbered, or have the numbers given."""
+    texts = pa.array([one.text for one in wanted], pa.large_string())
+    kinds = np.array([SCOPES.index(one.scope) for one in wanted], np.uint8)
     keys = kernel.fingerprints(*buffers(texts), kinds)
-    keys ^= np.array([_source_hash(source) for source, _, _, _ in rules], np.uint64)
+    keys ^= np.array([_source_hash(one.source) for one in wanted], np.uint64)
     order = np.argsort(keys, kind="stable")
-    where = np.array([where for _, _, where, _ in rules], np.str_)
-    return Lookup(keys[order], order, where[order])
+    where = np.array([one.where for one in wanted], np.str_)
+    rule = np.arange(len(wanted)) if numbers is None else np.array(numbers, np.int64)
+    return Lookup(keys[order], rule[order], where[order])
 
 
 def find(index: Lookup, texts: pa.LargeStringArray, sources: pa.StringArray) -> Found:

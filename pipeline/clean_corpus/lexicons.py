@@ -59,7 +59,7 @@ _KINDS: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("id", "why", "class", "scope", "pattern"), (str, "a text")),
     **dict.fromkeys(("where", "status", "source", "text"), (str, "a text")),
     **dict.fromkeys(("phrases", "cues", "removes", "keeps", "examples"), (list, "a list of texts")),
-    **dict.fromkeys(("cased", "glued", "votes"), (bool, "true or false")),
+    **dict.fromkeys(("cased", "glued", "votes", "names"), (bool, "true or false")),
     **dict.fromkeys(("least", "max", "count", "articles"), (int, "a number")),
 }
 
@@ -67,7 +67,8 @@ _KINDS: dict[str, tuple[type, str]] = {
 class Rule(NamedTuple):
     """One rule. `patterns` are expanded, in the dialect; a line longer than `max` is not tried.
 
-    `text` is that of a learned rule, as it stands in the file: `clean_corpus.learned` matches it.
+    `text` is that of a learned rule, as it stands in the file: `clean_corpus.learned` matches it,
+    with any names where it says so. `seen` is the text as it reads when rules are applied.
     """
 
     id: str
@@ -89,6 +90,8 @@ class Rule(NamedTuple):
     keeps: tuple[str, ...] = ()
     place: str = ""
     text: str = ""
+    names: bool = False
+    seen: str = ""
 
     def origin(self) -> str:
         """Give `file:line` and the id, as messages begin."""
@@ -142,12 +145,22 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
     rules += own
     _check_twins(rules)
     for rule_id in options.disable:
-        if not any(rule.id == rule_id for rule in rules):
+        unread = learned is None and rule_id.startswith("learned.")
+        if not unread and not any(rule.id == rule_id for rule in rules):
             raise ConfigError(
                 f"boilerplate.disable: there is no rule {rule_id!r}.{_suggestion(rule_id, rules)}"
             )
     kept = tuple(rule for rule in rules if rule.id not in options.disable)
     return Lexicons(kept, tuple(options.protect))
+
+
+def load_learned(path: Path, options: Boilerplate) -> tuple[Rule, ...]:
+    """Read the rules of a learned lexicon that are not disabled; raises ConfigError as `load`."""
+    rules = _read(path, _words(toml.read(shipped() / "common.toml")), learned=True)
+    for rule in rules:
+        check_patterns(rule)
+    _check_twins(rules)
+    return tuple(rule for rule in rules if rule.id not in options.disable)
 
 
 def parse(text: str, path: str = "lexicon.toml") -> tuple[Rule, ...]:
@@ -230,9 +243,11 @@ def _rule(
     if len(means) != 1:
         raise dialect.PatternError("needs exactly one of pattern, phrases, cues, text")
     scope = table.get("scope", "line")
-    lines: list[str] = table.get("phrases", [table["text"]] if "text" in table else [])
+    if "text" in table and not learned:
+        raise dialect.PatternError("needs source, since it has a text")
+    lines: list[str] = table.get("phrases", [])
     patterns: list[str] = [table["pattern"]] if "pattern" in table else table.get("cues", [])
-    if lines and (scope != "line" or (learned and any(map(str.isdigit, "".join(lines))))):
+    if lines and scope != "line":
         lines, patterns = [], ["|".join(map(_literal, lines))]
     return Rule(
         id=rule_id,
@@ -256,13 +271,13 @@ def _rule(
         keeps=tuple(table.get("keeps", ())),
         place=place,
         text=table.get("text", ""),
+        names=table.get("names", False),
     )
 
 
 def _literal(phrase: str) -> str:
-    """Write a phrase as a pattern; a number in it stands for any number."""
-    text = re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", dialect.view(phrase))
-    return re.sub(r"\d(?:[\d ]|\\[.,'])*", lambda _: r"\d[\d.,' ]*", text)
+    """Write a phrase as a pattern."""
+    return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", dialect.view(phrase))
 
 
 def anchors(scope: str, least: int = 1) -> tuple[bool, bool]:

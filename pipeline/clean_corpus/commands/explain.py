@@ -15,7 +15,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.text import Text
 
-from clean_corpus import results
+from clean_corpus import lexicons, results
 from clean_corpus.commands import console
 from clean_corpus.commands.run import named
 from clean_corpus.config import Config
@@ -91,7 +91,9 @@ def trace(document: Document, config: Config, learned: Path) -> list[Step]:
         pa.array([document.source], pa.string()),
         pa.array([document.title], pa.string()),
     )
-    stages = clean.chain(config, learned if learned.is_file() else None)
+    there = learned.is_file()
+    rules = lexicons.load_learned(learned, config.boilerplate) if there else ()
+    stages = clean.chain(config, rules)
     return [
         Step(step.stage, step.texts[0].as_py(), _edits(step), step.errors.get(0, ""))
         for step in clean.trace(batch, stages)

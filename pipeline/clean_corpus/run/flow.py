@@ -13,12 +13,14 @@ from clean_corpus.corpus.learn import gather, write_learned
 from clean_corpus.corpus.passages import count
 from clean_corpus.corpus.plan import Plan, plan, summarise
 from clean_corpus.formats.records import Piece, Unit
+from clean_corpus.run.lessons import Lessons, digest
 from clean_corpus.run.steps.adopt import adopt
 from clean_corpus.run.steps.clean import clean
 from clean_corpus.run.steps.identify import identify
 from clean_corpus.run.steps.ingest import ingest
 from clean_corpus.run.steps.write import write
 from clean_corpus.run.tasks import Done, Function, Stats, Task, Work, make
+from clean_corpus.run.version import learned as digest_of_learned
 
 #: Documents whose hashes a single task holds in memory (24 bytes each, and as much for sorting).
 _IDENTIFY_DOCUMENTS = 4_000_000
@@ -140,7 +142,8 @@ class Flow:
         if "boilerplate" not in self.config.stages or learned == "off":
             return None
         if learned != "auto":
-            task = self._task("adopt", 0, adopt, ("learned",), options={"path": learned})
+            options = {"path": learned, "digest": digest_of_learned(self.config)}
+            task = self._task("adopt", 0, adopt, ("learned",), options=options)
             return self._outputs("learned", self._do("learn", [task]))[0]
         if not any(stats["sources"] for stats in ingested):
             return None
@@ -187,28 +190,30 @@ class Flow:
         sections = self._sections(
             "stages", "encoding", "boilerplate", "whitespace", "language", "limits"
         )
-        return self._do(
-            "clean",
-            (
-                self._task(
+        # What is learned reaches a task as the rules of its sources, and not as a path.
+        sections["boilerplate"] = {**sections["boilerplate"], "learned": "off"}
+        path = self.work.path(learned) if learned else None
+        lessons = Lessons(path, self.config.boilerplate)
+
+        def tasks() -> Iterator[Task]:
+            for number, shard in enumerate(shards):
+                rules = lessons.of(self.work.path(shard.documents))
+                yield self._task(
                     "clean",
                     number,
                     clean,
                     ("cleaned", "edits"),
-                    inputs={
-                        "documents": [shard.documents],
-                        "occurrences": occurrences,
-                        "learned": [learned] if learned else [],
-                    },
+                    inputs={"documents": [shard.documents], "occurrences": occurrences},
                     options={
                         "config": sections,
                         "rules": self.version,
                         "first_document": shard.first_document,
+                        "learned": digest(rules),
                     },
+                    payload=rules,
                 )
-                for number, shard in enumerate(shards)
-            ),
-        )
+
+        return self._do("clean", tasks())
 
     def _match(self, matching: Plan) -> Stats:
         """Carry out the steps of near-duplicate search; give what they counted."""

@@ -19,7 +19,7 @@ from clean_corpus import formats
 from clean_corpus.config import Config, Input, as_json
 from clean_corpus.formats.records import Unit, shown
 from clean_corpus.run import disk, publish
-from clean_corpus.run.version import fingerprint
+from clean_corpus.run.version import fingerprint, learned
 
 #: A file changed this recently might change again within the resolution of its time stamp.
 _RACY_NANOSECONDS = 50_000_000
@@ -52,7 +52,7 @@ def stamp(units: Sequence[Unit], digests: Sequence[str], config: Config) -> str:
     options = as_json(config)
     del options["run"]
     inputs = [[unit.name, unit.format, found] for unit, found in zip(units, digests, strict=True)]
-    what = json.dumps([fingerprint(config), options, inputs], sort_keys=True)
+    what = json.dumps([fingerprint(config), learned(config), options, inputs], sort_keys=True)
     return hashlib.blake2b(what.encode(), digest_size=16).hexdigest()
 
 

@@ -39,16 +39,20 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(config: Config) -> str:
-    """Hash everything but input and options that decides a result."""
-    learned = config.boilerplate.learned
+    """Hash everything but input, options and a learned lexicon that decides a result."""
     files = [
         *sorted((clean_corpus.configs() / "lexicons").rglob("*.toml")),
         *map(Path, config.boilerplate.lexicons),
-        *([] if learned in ("auto", "off") else [Path(learned)]),
         *_own_stages(config.stages),
     ]
     known = {**versions(), "unicode": unicodedata.unidata_version, "code": _code()}
     return _hash(files, *(f"{name}={version}" for name, version in known.items()))
+
+
+def learned(config: Config) -> str:
+    """Hash the learned lexicon that the config names; empty where it names none."""
+    path = config.boilerplate.learned
+    return "" if path in ("auto", "off") else _hash([Path(path)])
 
 
 @cache

@@ -10,7 +10,10 @@ from typing import Any
 def adopt(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write `learned`, a copy of the file that the config names. Options: path."""
+    """Write `learned`, a copy of the file that the config names.
+
+    Options: path, digest (of its content).
+    """
     del inputs
     shutil.copyfile(options["path"], outputs["learned"])
     return {}

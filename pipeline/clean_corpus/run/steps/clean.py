@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from clean_corpus import lexicons, spill
 from clean_corpus.config import Config
 from clean_corpus.errors import ConfigError
 from clean_corpus.formats.records import CLEAN
+from clean_corpus.lexicons import Rule
 from clean_corpus.run.steps.identify import run_keys
 from clean_corpus.stages import boilerplate, encoding, language, limits, whitespace
 from clean_corpus.text import EDITS, Batch, Stage, apply, compose, lift, no_edits
@@ -51,10 +51,12 @@ def clean(
     """Write `cleaned` (CLEANED, row by row as in `documents`) and `edits` (EDITS, doc = row).
 
     Options: config (the sections that stages read), rules (what the lexicons hold, for the cache),
-    first_document.
+    first_document, learned (a digest of the rules learned for the sources of this shard), and as
+    payload those rules.
     """
     config = Config.model_validate(options["config"])
-    stages = _cached_chain(json.dumps(options["config"]), options["rules"], *inputs["learned"])
+    prepared = _prepared(json.dumps(options["config"]), options["rules"])
+    stages = _chain(config, options.get("payload", ()), prepared)
     (documents,) = inputs["documents"]
     first = 0
     edits: list[pa.Table] = []
@@ -73,29 +75,49 @@ def clean(
     return {"rows": first}
 
 
+_Prepared = Callable[[Sequence[Rule]], Stage]
+
+
 @lru_cache(maxsize=1)
-def _cached_chain(sections: str, rules: str, learned: str = "") -> list[tuple[str, Stage]]:
-    """Make the stages once for all tasks of a run in this process: loading rules takes a while."""
+def _prepared(sections: str, rules: str) -> _Prepared:
+    """Prepare boilerplate once for all tasks of a run in this process: it takes a while."""
     del rules
-    return chain(Config.model_validate_json(sections), Path(learned) if learned else None)
+    return _boilerplate(Config.model_validate_json(sections))
 
 
-def chain(config: Config, learned: Path | None) -> list[tuple[str, Stage]]:
+def _boilerplate(config: Config) -> _Prepared:
+    return boilerplate.prepare(lexicons.load(config.boilerplate), config.boilerplate)
+
+
+def chain(config: Config, learned: Sequence[Rule]) -> list[tuple[str, Stage]]:
     """Make the configured stages, in order, with their names."""
-    return [(name, _stage(name, config, learned)) for name in config.stages]
+    return _chain(config, learned, _boilerplate(config))
 
 
-def _stage(name: str, config: Config, learned: Path | None) -> Stage:
-    match name:
-        case "encoding":
-            return encoding.stage(config.encoding)
-        case "boilerplate":
-            rules = lexicons.load(config.boilerplate, learned)
-            return boilerplate.stage(rules, config.boilerplate)
-        case "whitespace":
-            return whitespace.stage(config.whitespace)
-        case _:
-            return lift(imported(name), name)
+def _chain(config: Config, learned: Sequence[Rule], prepared: _Prepared) -> list[tuple[str, Stage]]:
+    stages: list[tuple[str, Stage]] = []
+    for name in config.stages:
+        match name:
+            case "encoding":
+                stage = encoding.stage(config.encoding)
+            case "boilerplate":
+                stage = prepared(_seen(learned, stages))
+            case "whitespace":
+                stage = whitespace.stage(config.whitespace)
+            case _:
+                stage = lift(imported(name), name)
+        stages.append((name, stage))
+    return stages
+
+
+def _seen(rules: Sequence[Rule], before: Sequence[tuple[str, Stage]]) -> list[Rule]:
+    """Note how each rule reads after the stages before: it was learned from base texts."""
+    texts = pa.array([rule.text for rule in rules], pa.large_string())
+    none = pa.nulls(len(rules), pa.string())
+    batch = Batch(texts, pa.array(["und"] * len(rules), pa.string()), none, none)
+    for step in trace(batch, before):
+        texts = apply(step.texts, step.edits)
+    return [rule._replace(seen=text) for rule, text in zip(rules, texts.to_pylist(), strict=True)]
 
 
 def imported(name: str) -> Any:

@@ -1,11 +1,12 @@
 """Boilerplate: detectors propose spans, one applier decides (see `decide`), nothing is guessed.
 
-`stage` gives the stage, `metadata` what a moved span says about the record, `check` what is wrong
-with the examples of a lexicon.
+`stage` gives the stage, `prepare` the same for changing learned rules, `metadata` what a moved span
+says about the record, `check` what is wrong with the examples of a lexicon.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -15,15 +16,16 @@ import pyarrow.compute as pc
 
 from clean_corpus import text
 from clean_corpus.config import Boilerplate
-from clean_corpus.lexicons import Lexicons
+from clean_corpus.lexicons import Lexicons, Rule
 from clean_corpus.stages.boilerplate import context, decide
 from clean_corpus.stages.boilerplate.check import check
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.stages.boilerplate.metadata import metadata
+from clean_corpus.stages.boilerplate.repeated import Repeated
 from clean_corpus.text import Batch, Stage
 
-__all__ = ["check", "metadata", "propose", "stage"]
+__all__ = ["check", "metadata", "prepare", "propose", "stage"]
 
 _ROUNDS = 8  # a cut may lay bare another; two are the rule, and texts that need more are hostile
 
@@ -36,16 +38,32 @@ def stage(lexicons: Lexicons, options: Boilerplate) -> Stage:
     class "whitespace"). Cutting goes on until nothing more is found, so a second run finds
     nothing; what that would do to more than `max_share` of a document is only flagged.
     """
-    matcher = Matcher.of(lexicons)
+    return prepare(lexicons, options)(())
+
+
+def prepare(lexicons: Lexicons, options: Boilerplate) -> Callable[[Sequence[Rule]], Stage]:
+    """Make what makes the stage from learned rules: patterns take long to compile, those do not."""
+    told = [rule for rule in lexicons.rules if rule.text]
+    ordinary = [rule for rule in lexicons.rules if not rule.text]
+    matcher = Matcher.of(lexicons._replace(rules=tuple(ordinary)))
     protect = decide.protection(lexicons.protect)
 
+    def with_learned(rules: Sequence[Rule]) -> Stage:
+        return _stage(matcher, Repeated.of([*told, *rules]), protect, options)
+
+    return with_learned
+
+
+def _stage(
+    matcher: Matcher, repeated: Repeated, protect: decide.Protection, options: Boilerplate
+) -> Stage:
     def run(batch: Batch) -> pa.Table:
         texts, edits = batch.texts, text.no_edits()
         docs = np.arange(len(texts))
         for turn in range(_ROUNDS):
             part = _take(batch, texts, docs)
             lines = Lines.of(part)
-            proposals = protect(lines, propose(matcher, lines, part))
+            proposals = protect(lines, propose(matcher, lines, part, repeated))
             found = decide.edits(lines, part, proposals, options)
             changed = np.unique(decide.changes(found)["doc"].to_numpy())
             if turn < _ROUNDS - 1:
@@ -61,10 +79,14 @@ def stage(lexicons: Lexicons, options: Boilerplate) -> Stage:
     return run
 
 
-def propose(matcher: Matcher, lines: Lines, batch: Batch) -> list[Proposal]:
+def propose(
+    matcher: Matcher, lines: Lines, batch: Batch, repeated: Repeated | None = None
+) -> list[Proposal]:
     """Give all spans that rules and their contexts would cut, overlapping as they may."""
     proposals = context.headlines(lines, batch.titles)
     pairs = matcher.find(lines, batch)
+    if repeated is not None and repeated.rules:
+        pairs = sorted(pairs + repeated.find(lines, batch), key=lambda pair: pair[0].line)
     for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
         found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
         kept = context.placed(found)

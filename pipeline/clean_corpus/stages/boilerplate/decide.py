@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -166,7 +166,11 @@ def changes(made: pa.Table) -> pa.Table:
     return made.filter(pc.not_equal(made["action"].cast(pa.string()), "flag"))
 
 
-def protection(patterns: Sequence[str]) -> Callable[[Lines, list[Proposal]], list[Proposal]]:
+#: Drops the proposals that may not be carried out.
+Protection: TypeAlias = Callable[[Lines, list[Proposal]], list[Proposal]]
+
+
+def protection(patterns: Sequence[str]) -> Protection:
     """Make the filter that drops proposals which touch what a protected pattern matches."""
     compiled = [dialect.compiled(pattern) for pattern in patterns]
 
