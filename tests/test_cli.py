@@ -312,7 +312,7 @@ def test_input_without_records_is_2(run: Cli, tmp_path: Path) -> None:
     assert found.err == f"{empty}: holds no records. Check the input.\n"
 
 
-def test_a_bug_in_a_run_leaves_its_log_with_the_run(
+def test_a_bug_in_a_run_leaves_its_log_until_a_run_goes_well(
     run: Cli, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -324,6 +324,9 @@ def test_a_bug_in_a_run_leaves_its_log_with_the_run(
     log = tmp_path / "out" / ".clean-corpus" / "bug.log"
     assert str(log) in found.err
     assert "ZeroDivisionError" in log.read_text(encoding="utf-8")
+    monkeypatch.undo()
+    assert run("run", articles, "-o", tmp_path / "out", *QUICK).code == 0
+    assert not log.exists()
 
 
 def test_explain_without_a_run(run: Cli, articles: Path) -> None:

@@ -27,10 +27,12 @@ class Bug(Exception):
 def logged(folder: Path | None = None) -> Iterator[None]:
     """Turn an exception that is no CleaningError into a Bug, with a log in `folder` if it is there.
 
-    Otherwise the log goes to the folder for temporary files.
+    Otherwise the log goes to the folder for temporary files. Success removes the log in `folder`.
     """
     try:
         yield
+        if folder is not None:
+            (folder / "bug.log").unlink(missing_ok=True)
     except (CleaningError, BrokenPipeError, Bug):
         raise
     except Exception as error:

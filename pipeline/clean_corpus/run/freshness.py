@@ -58,8 +58,8 @@ def stamp(units: Sequence[Unit], digests: Sequence[str], config: Config) -> str:
 
 def is_current(out: Path, units: Sequence[Unit], config: Config) -> bool:
     """Tell whether `out` holds what a run over these inputs would write."""
-    done = publish.read_done(out / publish.PRIVATE)
-    if not done.fingerprint or not publish.is_whole(out, done):
+    last = publish.read_published(out / publish.PRIVATE)
+    if not last.fingerprint or not publish.is_whole(out, last):
         return False
     try:
         timings = orjson.loads((out / publish.TIMINGS).read_bytes())
@@ -67,7 +67,7 @@ def is_current(out: Path, units: Sequence[Unit], config: Config) -> bool:
     except (orjson.JSONDecodeError, KeyError, TypeError):  # somebody has edited it
         return False
     entries = [_entry(unit, known.get(shown(unit.name)), config.input) for unit in units]
-    if stamp(units, [entry["digest"] for entry in entries], config) != done.fingerprint:
+    if stamp(units, [entry["digest"] for entry in entries], config) != last.fingerprint:
         return False
     if entries != timings["inputs"]:
         disk.write(out / publish.TIMINGS, publish.as_file({**timings, "inputs": entries}))

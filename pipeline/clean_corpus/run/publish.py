@@ -20,7 +20,7 @@ PRIVATE = ".clean-corpus"
 TIMINGS = "timings.json"
 
 
-class Done(NamedTuple):
+class Published(NamedTuple):
     """What an output folder holds: the fingerprint of all that made it, and its files' sizes.
 
     The fingerprint is empty while outputs are being put in place.
@@ -57,23 +57,24 @@ def prepare(out: Path, inputs: list[Path]) -> Path:
     return private
 
 
-def read_done(private: Path) -> Done:
+def read_published(private: Path) -> Published:
     """Read what the output folder holds; nothing, where no run was finished."""
     try:
-        return Done(**json.loads((private / "done.json").read_bytes()))
+        return Published(**json.loads((private / "published.json").read_bytes()))
     except (FileNotFoundError, json.JSONDecodeError, TypeError):
-        return Done("", {})
+        return Published("", {})
 
 
-def _write_done(private: Path, done: Done) -> None:
+def _remember(private: Path, published: Published) -> None:
     # Not orjson: a file name that is not UTF-8 holds lone surrogates.
-    disk.write(private / "done.json", json.dumps(done._asdict(), indent=1).encode())
+    disk.write(private / "published.json", json.dumps(published._asdict(), indent=1).encode())
 
 
-def is_whole(out: Path, done: Done) -> bool:
+def is_whole(out: Path, published: Published) -> bool:
     """Tell whether all outputs are there with the sizes they had."""
     return all(
-        (out / name).is_file() and size == _size(out, name) for name, size in done.outputs.items()
+        (out / name).is_file() and size == _size(out, name)
+        for name, size in published.outputs.items()
     )
 
 
@@ -84,10 +85,10 @@ def publish(ready: Path, out: Path, fingerprint: str) -> None:
     """
     private = out / PRIVATE
     new = {name: _size(ready, name) for name in _files(ready)}
-    old = read_done(private).outputs
+    old = read_published(private).outputs
     # Outputs may be a hundred thousand small files: one flush for all of them, not one for each.
     os.sync()
-    _write_done(private, Done("", {**old, **new}))
+    _remember(private, Published("", {**old, **new}))
     folders = set()
     for name in new:
         target = out / name
@@ -99,7 +100,7 @@ def publish(ready: Path, out: Path, fingerprint: str) -> None:
         _remove_empty(out, Path(name).parent)
     for folder in sorted(folders):
         disk.flush_folder(folder)
-    _write_done(private, Done(fingerprint, new))
+    _remember(private, Published(fingerprint, new))
 
 
 def _size(folder: Path, name: str) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from clean_corpus import config, formats, spill
 from clean_corpus.run.executors import tell
 from clean_corpus.stages import extract
+from clean_corpus.text import buffers
 
 #: What tells documents of one name apart: hashes of the provisional key, of the base text, and of
 #: the rest of the record.
@@ -108,9 +110,9 @@ def _stages(batch: pa.RecordBatch) -> pa.Array:
 def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
     keys: list[str] = []
     hashes: tuple[list[int], list[int], list[int]] = ([], [], [])
-    columns = (batch[name].to_pylist() for name in ("id", "text", "before", "after", "raw"))
-    for name, text, before, after, raw in zip(*columns, strict=True):
-        content = hashlib.blake2b((text or "").encode(), digest_size=16)
+    others = (batch[name].to_pylist() for name in ("id", "before", "after", "raw"))
+    for text, name, before, after, raw in zip(_views(batch["text"]), *others, strict=True):
+        content = hashlib.blake2b(text, digest_size=16)
         rest = hashlib.blake2b(b"\0".join((before or b"", after or b"", raw or b"")))
         if name is None and not text:
             content.update(rest.digest())
@@ -124,6 +126,14 @@ def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
             column.append(int.from_bytes(digest.digest()[:8], "little"))
     columns_ = [pa.array(column, pa.uint64()) for column in hashes]
     return pa.array(keys, pa.string()), pa.RecordBatch.from_arrays(columns_, schema=IDS)
+
+
+def _views(texts: pa.LargeStringArray) -> Iterator[memoryview]:
+    """Give the bytes of each text, none where there is no text, without a copy."""
+    data, offsets = buffers(pc.fill_null(texts, ""))
+    view = data.data
+    for start, stop in pairwise(offsets.tolist()):
+        yield view[start:stop]
 
 
 def _counts(names: pa.ChunkedArray) -> dict[str, int]:
