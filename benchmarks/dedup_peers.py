@@ -1,0 +1,172 @@
+"""Measure what deduplication costs, ours and that of six peers: CPU seconds from Parquet to ids.
+
+    python benchmarks/dedup_peers.py CORPUS ENVIRONMENTS [--tools steps,daft] [--rounds 5]
+
+CORPUS is a folder of `dedup_corpus.py`. Each peer comes from PyPI into an environment of its own
+under ENVIRONMENTS, made at the first use. The tools run in turn, round by round, in one call, so
+that a busy machine is busy for all; the median of the rounds is printed, with the least and the
+most. CPU seconds are those of the whole process and of all that it starts, imports and reading
+included, as the kernel counts them. All have the same threshold and the same size of shingle.
+
+`missed` is the share of planted pairs from the threshold on of which both documents were kept; the
+smaller the better. `steps` is our engine (`dedup_ours.py`), which also verifies each candidate and
+commits each step; `defaults` is the same with the threshold that ships; `run` is the command
+`clean-corpus run` without stages, which also reads any record, tells languages, and writes whole
+records, the ledger, the summary and the report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from clean_corpus.config import Dedup
+
+HERE = Path(__file__).parent
+SHINGLE = str(Dedup().shingle)
+
+#: What pip installs for each peer.
+PEERS = {
+    "daft": ["getdaft", "pyarrow"],
+    "gaoya": ["gaoya", "pyarrow"],
+    "rensa": ["rensa", "pyarrow"],
+    "datasketch": ["datasketch", "pyarrow"],
+    "text-dedup": ["text-dedup"],
+    "datatrove": ["datatrove[io,processing]", "spacy"],
+}
+OURS = ("steps", "defaults", "run")
+
+
+class Cost(NamedTuple):
+    """CPU and wall seconds of a process and its descendants, and the largest one's memory."""
+
+    cpu: float
+    wall: float
+    megabytes: float
+
+
+def measured(command: list[str]) -> Cost:
+    """Run a command and wait for all that it has started, orphans included."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    cpu = megabytes = 0.0
+    code = 0
+    while True:
+        try:
+            pid, status, used = os.wait4(-1, 0)
+        except ChildProcessError:
+            break
+        cpu += used.ru_utime + used.ru_stime
+        megabytes = max(megabytes, used.ru_maxrss / 1024)
+        if pid == process.pid:
+            code = process.returncode = os.waitstatus_to_exitcode(status)
+    if code:
+        sys.exit(f"{' '.join(command)}: exit code {code}")
+    return Cost(cpu, time.perf_counter() - begin, megabytes)
+
+
+def environment(folder: Path, peer: str) -> str:
+    """Give the interpreter of a peer's environment; make it if there is none."""
+    home = folder / f"env-{peer}"
+    python = home / "bin" / "python"
+    if not python.exists():
+        venv.create(home, with_pip=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *PEERS[peer]], check=True)
+    return str(python)
+
+
+def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
+    """Give the command that deduplicates with a tool; kept ids go to `scratch`."""
+    ours = str(HERE / "dedup_ours.py")
+    kept = str(scratch / tool)
+    if tool == "steps":
+        return [sys.executable, ours, str(texts), kept, f"threshold={threshold}"]
+    if tool == "defaults":
+        return [sys.executable, ours, str(texts), kept]
+    if tool == "run":
+        bare = [sys.executable, "-m", "clean_corpus", "run", str(texts), "-o", f"{kept}-out"]
+        bare += ["--fresh", "--workers", "1", "--set", "stages=[]"]
+        return [*bare, "--set", f"dedup.threshold={threshold}", "--quiet"]
+    python = environment(scratch.parent, tool)
+    return [python, str(HERE / "dedup_peer.py"), tool, str(texts), kept, SHINGLE, threshold]
+
+
+def kept(tool: str, scratch: Path) -> set[str]:
+    """Give the ids that a tool has kept."""
+    if tool == "run":
+        paths = (scratch / "run-out" / "corpus").rglob("*.parquet")
+        return {i for path in paths for i in pq.read_table(path, columns=["id"])["id"].to_pylist()}
+    return set((scratch / tool).read_text(encoding="utf-8").split())
+
+
+def missed(corpus: Path, threshold: float) -> Callable[[set[str]], float]:
+    """Make a function from kept ids to the share of planted pairs that both stayed."""
+    truth = pq.read_table(corpus / "truth.parquet")
+    columns = {name: truth[name].to_numpy() for name in truth.column_names}
+    names = np.array([f"d{i:08}" for i in range(len(truth))])
+    near = (columns["copy_of"] >= 0) & (columns["shared"] >= threshold * columns["joined"])
+
+    def share(found: set[str]) -> float:
+        stays = np.isin(names, np.array(sorted(found)))
+        both = stays[columns["document"][near]] & stays[columns["copy_of"][near]]
+        return float(both.mean())
+
+    return share
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("environments", type=Path)
+    parser.add_argument("--tools", default=",".join([*OURS, *PEERS]))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threshold", default="0.7")
+    given = parser.parse_args()
+    tools = given.tools.split(",")
+    scratch = given.environments.resolve() / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    # Orphans become ours, so that what a forkserver used is counted too (PR_SET_CHILD_SUBREAPER).
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    texts = given.corpus.resolve() / "texts"
+    commands = {tool: command(tool, texts, scratch, given.threshold) for tool in tools}
+    costs: dict[str, list[Cost]] = {tool: [] for tool in tools}
+    for _ in range(given.rounds):
+        for tool in tools:
+            costs[tool].append(measured(commands[tool]))
+            print(f"  {tool} {costs[tool][-1].cpu:.2f}", file=sys.stderr, flush=True)
+    report(given.corpus, given.threshold, costs, scratch)
+    shutil.rmtree(scratch)
+
+
+def report(corpus: Path, threshold: str, costs: dict[str, list[Cost]], scratch: Path) -> None:
+    """Print a line for each tool."""
+    share = missed(corpus, float(threshold))
+    base = statistics.median(cost.cpu for cost in next(iter(costs.values())))
+    print(f"{corpus}: t = {threshold}, n = {SHINGLE}; CPU seconds, median (least-most)")
+    for tool, found in costs.items():
+        cpu = [cost.cpu for cost in found]
+        middle = statistics.median(cpu)
+        ids = kept(tool, scratch)
+        memory = max(cost.megabytes for cost in found)
+        print(
+            f"{tool:<11} {middle:8.2f} ({min(cpu):.2f}-{max(cpu):.2f})  x{middle / base:6.2f}  "
+            f"{memory:6.0f} MB  {len(ids)} kept  {share(ids):.4f} missed  {len(found)} runs"
+        )
+
+
+if __name__ == "__main__":
+    main()
