@@ -77,6 +77,9 @@ class Boilerplate(_Section):
     max_share: Share = Field(
         Decimal("0.5"), description="cut more of a text than this, and all its cuts become flags"
     )
+    odds: int = Field(
+        60, ge=1, description="to one, that a line around a page's article is furniture, to cut it"
+    )
     actions: dict[str, Action] = Field(
         {}, description='by class: {image_caption = "flag"}; remove, metadata, flag or off'
     )

@@ -116,6 +116,35 @@ class Lexicons(NamedTuple):
         return tuple(sorted({rule.language for rule in self.rules}))
 
 
+#: What code finds without words of a lexicon; named here to be listed, explained and disabled.
+BUILT_IN = (
+    Rule(
+        "common.title",
+        "common",
+        "the first lines only repeat the title that the record has",
+        "repeated_headline",
+        "line",
+        place="stages/boilerplate/context.py",
+    ),
+    Rule(
+        "common.page-head",
+        "common",
+        "above the article of a whole page: menus and links, by their look, place and neighbours",
+        "navigation",
+        "line",
+        place="stages/boilerplate/vote.py",
+    ),
+    Rule(
+        "common.page-tail",
+        "common",
+        "below the article of a whole page: links and footers, by their look, place and neighbours",
+        "navigation",
+        "line",
+        place="stages/boilerplate/vote.py",
+    ),
+)
+
+
 def shipped() -> Path:
     """Give the folder of the shipped lexicons: in the wheel, else in the repository."""
     here = Path(__file__).parent
@@ -136,6 +165,7 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
         )
     common = _words(toml.read(shipped() / "common.toml"))
     rules = [rule for path in sorted(shipped().glob("*.toml")) for rule in _read(path, common)]
+    rules += BUILT_IN
     own = [rule for path in options.lexicons for rule in _read(Path(path), common)]
     if learned is not None:
         own += _read(learned, common, learned=True)

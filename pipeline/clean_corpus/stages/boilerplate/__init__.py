@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,8 @@ import pyarrow.compute as pc
 
 from clean_corpus import text
 from clean_corpus.config import Boilerplate
-from clean_corpus.lexicons import Lexicons, Rule
-from clean_corpus.stages.boilerplate import context, decide
+from clean_corpus.lexicons import BUILT_IN, Lexicons, Rule
+from clean_corpus.stages.boilerplate import context, decide, vote
 from clean_corpus.stages.boilerplate.check import check
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
@@ -25,12 +26,12 @@ from clean_corpus.stages.boilerplate.metadata import metadata
 from clean_corpus.stages.boilerplate.repeated import Repeated
 from clean_corpus.text import Batch, Stage
 
-__all__ = ["check", "metadata", "prepare", "propose", "stage"]
+__all__ = ["check", "metadata", "prepare", "stage"]
 
 _ROUNDS = 8  # a cut may lay bare another; two are the rule, and texts that need more are hostile
 
 
-def stage(lexicons: Lexicons, options: Boilerplate) -> Stage:
+def stage(lexicons: Lexicons, options: Boilerplate, trees: vote.Forest | None = None) -> Stage:
     """Make the stage that cuts boilerplate, with its patterns compiled.
 
     Its edits have the classes of `clean_corpus.lexicons.CLASSES`, the ids of the rules, and the
@@ -38,32 +39,34 @@ def stage(lexicons: Lexicons, options: Boilerplate) -> Stage:
     class "whitespace"). Cutting goes on until nothing more is found, so a second run finds
     nothing; what that would do to more than `max_share` of a document is only flagged.
     """
-    return prepare(lexicons, options)(())
+    return prepare(lexicons, options, trees)(())
 
 
-def prepare(lexicons: Lexicons, options: Boilerplate) -> Callable[[Sequence[Rule]], Stage]:
+def prepare(
+    lexicons: Lexicons, options: Boilerplate, trees: vote.Forest | None = None
+) -> Callable[[Sequence[Rule]], Stage]:
     """Make what makes the stage from learned rules: patterns take long to compile, those do not."""
     told = [rule for rule in lexicons.rules if rule.text]
     ordinary = [rule for rule in lexicons.rules if not rule.text]
     matcher = Matcher.of(lexicons._replace(rules=tuple(ordinary)))
+    voter = vote.Voter(trees or vote.Forest.load(), vote.threshold(options.odds))
+    off = frozenset(rule.id for rule in BUILT_IN) - {rule.id for rule in ordinary}
     protect = decide.protection(lexicons.protect)
 
     def with_learned(rules: Sequence[Rule]) -> Stage:
-        return _stage(matcher, Repeated.of([*told, *rules]), protect, options)
+        return _stage(Finder(matcher, Repeated.of([*told, *rules]), voter, off), protect, options)
 
     return with_learned
 
 
-def _stage(
-    matcher: Matcher, repeated: Repeated, protect: decide.Protection, options: Boilerplate
-) -> Stage:
+def _stage(finder: Finder, protect: decide.Protection, options: Boilerplate) -> Stage:
     def run(batch: Batch) -> pa.Table:
         texts, edits = batch.texts, text.no_edits()
         docs = np.arange(len(texts))
         for turn in range(_ROUNDS):
             part = _take(batch, texts, docs)
             lines = Lines.of(part)
-            proposals = protect(lines, propose(matcher, lines, part, repeated))
+            proposals = protect(lines, finder.propose(lines, part))
             found = decide.edits(lines, part, proposals, options)
             changed = np.unique(decide.changes(found)["doc"].to_numpy())
             if turn < _ROUNDS - 1:
@@ -79,21 +82,30 @@ def _stage(
     return run
 
 
-def propose(
-    matcher: Matcher, lines: Lines, batch: Batch, repeated: Repeated | None = None
-) -> list[Proposal]:
-    """Give all spans that rules and their contexts would cut, overlapping as they may."""
-    proposals = context.headlines(lines, batch.titles)
-    pairs = matcher.find(lines, batch)
-    if repeated is not None and repeated.rules:
-        pairs = sorted(pairs + repeated.find(lines, batch), key=lambda pair: pair[0].line)
-    for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
-        found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
-        kept = context.placed(found)
-        kept += context.neighbours(found, kept)
-        proposals += kept
-        proposals += context.menus(found, kept)
-    return proposals
+class Finder(NamedTuple):
+    """All that proposes; `off` are the rules that are not in a lexicon, if they are disabled."""
+
+    matcher: Matcher
+    repeated: Repeated
+    voter: vote.Voter
+    off: frozenset[str]
+
+    def propose(self, lines: Lines, batch: Batch) -> list[Proposal]:
+        """Give all spans that rules and their contexts would cut, overlapping as they may."""
+        proposals = context.headlines(lines, batch.titles)
+        pairs = self.matcher.find(lines, batch)
+        if self.repeated.rules:
+            pairs = sorted(pairs + self.repeated.find(lines, batch), key=lambda pair: pair[0].line)
+        known = np.zeros(len(lines.folded.doc), np.uint8)
+        for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
+            found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
+            kept = context.placed(found)
+            vote.note(known, found, kept)
+            kept += context.neighbours(found, kept)
+            proposals += kept
+            proposals += context.menus(found, kept)
+        proposals += vote.propose(self.voter, lines, known)
+        return [cut for cut in proposals if cut.rule not in self.off]
 
 
 def _take(batch: Batch, texts: pa.LargeStringArray, docs: npt.NDArray[np.int64]) -> Batch:

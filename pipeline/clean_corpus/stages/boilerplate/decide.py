@@ -15,6 +15,7 @@ from clean_corpus import dialect
 from clean_corpus import text as base
 from clean_corpus.config import Boilerplate, ratio
 from clean_corpus.kernels import splice
+from clean_corpus.stages.boilerplate import vote
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
 
@@ -22,6 +23,7 @@ Offsets = npt.NDArray[np.int64]
 
 #: What is moved to a field of the record; the values of the others are only in the ledger.
 METADATA = ("dateline", "byline", "date_stamp", "epoch", "agency_credit")
+_AROUND = (vote.HEAD, vote.TAIL)
 
 
 def action(class_: str, source: str | None, options: Boilerplate) -> str:
@@ -190,7 +192,8 @@ def protection(patterns: Sequence[str]) -> Protection:
 def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> pa.Table:
     """Turn all edits of a document into flags where they would take too much of it, or all.
 
-    Too much is more than `max_share` of its code points; blanks count like any others.
+    Too much is more than `max_share` of its code points; blanks count like any others. Menus are
+    on neither side of the account: a page with a short article is as good as one with a long one.
     """
     cuts = changes(made)
     if cuts.num_rows == 0:
@@ -198,9 +201,12 @@ def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> p
     data, offsets = base.buffers(texts)
     start, end = base.code_points(texts, cuts)
     doc = cuts["doc"].to_numpy()
-    lost = np.zeros(len(texts), np.int64)
-    np.add.at(lost, doc, end - start)
+    menu = pc.is_in(cuts["rule"].cast(pa.string()), pa.array(_AROUND)).to_numpy(
+        zero_copy_only=False
+    )
+    lost = np.bincount(doc, (end - start) * ~menu, len(texts)).astype(np.int64)
     size = np.diff(splice.code_points(data, offsets))
+    size -= np.bincount(doc, (end - start) * menu, len(texts)).astype(np.int64)
     over, under = ratio(options.max_share)
     left = pc.utf8_length(pc.utf8_trim_whitespace(base.apply(texts, cuts)))
     spared = np.flatnonzero((lost * under > size * over) | ((lost > 0) & (left.to_numpy() == 0)))

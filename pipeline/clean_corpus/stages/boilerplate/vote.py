@@ -1,0 +1,146 @@
+"""Cut what surrounds the article on a whole page: menus, link lists, forms, footers.
+
+A forest of decision trees, trained by `benchmarks/train_vote.py`, tells from the look and place of
+a line (`clean_corpus.kernels.layout`), in any language, whether it belongs to the article. It
+never decides alone: the text must have a core of prose; the line must stand outside of it, among
+lines that are no prose, and not where a headline may be; and on that side of the core the
+lexicons must know several lines, one of them between this line and the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from clean_corpus.kernels import forest, layout
+from clean_corpus.stages.boilerplate.context import Found
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int64]
+
+#: The rules that edits made here name: above and below the core.
+HEAD, TAIL = "common.page-head", "common.page-tail"
+
+_KNOWN = 3  # lines that lexicons know, on the same side of the core
+_RUN = 5  # lines in a row that are no prose
+_CORE = 8  # 64ths of letters of prose in the core: 512
+_TITLES = 12  # lines above the core among which its headline stands
+_LABEL = 20  # letters; a shorter line is no headline
+_LINK = 30  # letters; a longer line in a run is the title of another article
+_AT = {name: column for column, name in enumerate(layout.FEATURES)}
+
+
+class Forest(NamedTuple):
+    """Trees as `clean_corpus.kernels.forest` takes them; scores are thousandths of log odds."""
+
+    column: Bytes
+    limit: Bytes
+    leaf: npt.NDArray[np.int16]
+    base: int
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Forest:
+        """Read trees from a file, or those that come with the package."""
+        path = path or Path(__file__).with_name("vote.npz")
+        with np.load(path, allow_pickle=False) as data:
+            return cls(data["column"], data["limit"], data["leaf"], int(data["base"]))
+
+
+class Voter(NamedTuple):
+    """Trees, and the least score that counts."""
+
+    trees: Forest
+    least: int
+
+
+def note(known: Bytes, found: Found, kept: Iterable[Proposal]) -> None:
+    """Write into `known`, line by line, what the lexicons know of a document."""
+    for proposal, rule in found.proposals:
+        if rule.votes and not proposal.doubt:
+            known[proposal.line] = max(known[proposal.line], 1)
+    for proposal in kept:
+        if proposal.whole and not proposal.doubt:
+            known[proposal.line] = 2
+
+
+def measure(lines: Lines, known: Bytes, docs: Offsets) -> tuple[Offsets, Bytes]:
+    """Give the lines of some documents, and a row of `layout.FEATURES` for each."""
+    sizes = lines.first[docs + 1] - lines.first[docs]
+    bounds = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    line = np.arange(bounds[-1]) + np.repeat(lines.first[docs] - bounds[:-1], sizes)
+    folded = lines.folded
+    rows = layout.measure(
+        folded.lower,
+        folded.cased,
+        folded.view[line],
+        folded.view[line + 1],
+        bounds,
+        folded.core[line],
+        known[line],
+    )
+    return line, rows
+
+
+def threshold(odds: int) -> int:
+    """Give odds, so many to one, as a score."""
+    return int(Decimal(odds).ln(Context(prec=20)) * 1000)
+
+
+def propose(voter: Voter, lines: Lines, known: Bytes) -> list[Proposal]:
+    """Give the lines around the core of whole pages that get enough votes."""
+    docs = np.flatnonzero(np.add.reduceat(np.append(known > 0, 0), lines.first[:-1]) >= _KNOWN)
+    docs = docs[np.diff(lines.first)[docs] > 0]
+    if len(docs) == 0:
+        return []
+    line, rows = measure(lines, known, docs)
+    open_to_vote = np.flatnonzero(_surrounds(lines.folded.doc[line], rows))
+    line, rows = line[open_to_vote], rows[open_to_vote]
+    sure = forest.score(rows, *voter.trees) >= voter.least
+    below, long = column(rows, "core_side") > 0, column(rows, "width") > _LINK // 2
+    return [
+        Proposal(
+            i,
+            0,
+            lines.size(i),
+            "related_link" if is_long else "navigation",
+            TAIL if is_below else HEAD,
+            whole=True,
+        )
+        for i, is_below, is_long in zip(
+            line[sure].tolist(), below[sure].tolist(), long[sure].tolist(), strict=True
+        )
+    ]
+
+
+def _surrounds(doc: Offsets, rows: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which lines stand where furniture may, with enough of it known beside them."""
+    side, far = column(rows, "core_side").astype(np.int64), column(rows, "core_far")
+    known = (column(rows, "hit") > 0).astype(np.int64)
+    _, first, stretch = np.unique(doc * 3 + side, return_index=True, return_inverse=True)
+    until = np.cumsum(known)
+    above = until - known - (until - known)[first][stretch]
+    total = np.bincount(stretch, known)[stretch]
+    inwards = np.where(side == 0, total - above - known, above)  # between the line and the core
+    title = (side == 0) & (far <= _TITLES) & (column(rows, "width") > _LABEL // 2)
+    around: npt.NDArray[np.bool_] = (
+        (total >= _KNOWN)
+        & (inwards > 0)
+        & (side != 1)
+        & ~title
+        & (column(rows, "run") >= _RUN)
+        & (column(rows, "core_width") >= _CORE)
+        & (column(rows, "hit") < 2)
+    )
+    return around
+
+
+def column(rows: Bytes, name: str) -> Bytes:
+    """Give one of `layout.FEATURES` for all rows."""
+    values: Bytes = rows[:, _AT[name]]
+    return values
