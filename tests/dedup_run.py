@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.plan import plan, summarise
+from clean_corpus.corpus import evidence
+from clean_corpus.corpus.plan import MEMORY, plan, summarise
 
 SHARD = pa.schema(
     [
@@ -33,12 +34,13 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Decisions by key, clusters, ranked pairs, and counts."""
+    """Decisions by key, clusters, pairs by key (better, worse, counts), counts, and evidence."""
 
     decisions: dict[str, dict[str, Any]]
     clusters: list[dict[str, Any]]
-    ranked: list[dict[str, Any]]
+    pairs: list[dict[str, Any]]
     counts: dict[str, Any]
+    evidence: str
 
     @property
     def kept(self) -> set[str]:
@@ -70,6 +72,7 @@ def run(
     dedup: Dedup | None = None,
     cuts: Sequence[int] = (),
     batch: int = 7,
+    memory: int = MEMORY,
 ) -> Outcome:
     """Decide about documents {key, text, source, date, reason}, in shards cut at `cuts`."""
     folder.mkdir(exist_ok=True)
@@ -86,7 +89,8 @@ def run(
         made = {name: str(folder / f"{step}-{part}.{name}") for name in outputs}
         return Task(function, inputs, made, options)
 
-    planned = plan(paths, sizes, dedup or Dedup(), make)
+    dedup = dedup or Dedup()
+    planned = plan(paths, sizes, dedup, make, memory)
     counts = [
         (step, task.function(task.inputs, task.outputs, task.options))
         for step, tasks in planned.steps
@@ -96,6 +100,21 @@ def run(
     return Outcome(
         {row["key"]: decision for row, decision in zip(rows, decided, strict=True)},
         read(planned.clusters),
-        read(planned.ranked),
-        summarise(counts),
+        list(named_pairs(planned.evidence)),
+        summarise(counts, dedup),
+        planned.evidence,
     )
+
+
+def named_pairs(path: str) -> Iterator[dict[str, Any]]:
+    """Give the pairs of the evidence with the keys of the documents."""
+    for group in evidence.read(path):
+        names = group.keys.to_pylist()
+        for better, worse, shared, joined, smaller in zip(*group.pairs[1:], strict=True):
+            yield {
+                "better": names[better],
+                "worse": names[worse],
+                "shared": int(shared),
+                "joined": int(joined),
+                "smaller": int(smaller),
+            }

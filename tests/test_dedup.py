@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 import articles
 import oracle
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import keepers
+from clean_corpus.corpus import evidence, groups
 from clean_corpus.corpus import plan as plan_
-from clean_corpus.corpus.decide import read_ranked
+from clean_corpus.kernels.agreement import agreement
+from clean_corpus.kernels.repeats import repeats
 from dedup_run import Outcome, run
 
 SIZE = 400
@@ -46,11 +49,11 @@ def test_pairs_are_exact_and_complete(
     outcome = run(tmp_path, CORPUS, Dedup(threshold=Decimal(threshold)))
     place = {row["key"]: i for i, row in enumerate(CORPUS)}
     found = {}
-    for row in outcome.ranked:
+    for row in outcome.pairs:
         pair = sorted((place[row["better"]], place[row["worse"]]))
         found[pair[0], pair[1]] = jaccard_of(row)
     assert all(truth[pair] == value for pair, value in found.items())
-    once = {i for row in outcome.ranked for i in (place[row["better"]], place[row["worse"]])}
+    once = {i for row in outcome.pairs for i in (place[row["better"]], place[row["worse"]])}
     wanted = {
         pair
         for pair, value in truth.items()
@@ -105,7 +108,7 @@ def test_every_removal_has_a_kept_witness(
 
 
 def decisions(outcome: Outcome) -> tuple[Any, ...]:
-    return outcome.decisions, sorted(map(repr, outcome.ranked)), len(outcome.clusters)
+    return outcome.decisions, sorted(map(repr, outcome.pairs)), len(outcome.clusters)
 
 
 def test_order_shards_batches_and_partitions_do_not_matter(
@@ -113,9 +116,16 @@ def test_order_shards_batches_and_partitions_do_not_matter(
 ) -> None:
     plain = run(tmp_path / "plain", CORPUS)
     shuffled = Random(1).sample(CORPUS, SIZE)
-    monkeypatch.setattr(plan_, "_KEYS", 2000)
-    monkeypatch.setattr(plan_, "_DOCUMENTS", 70)
-    other = run(tmp_path / "other", shuffled, cuts=[3, 100, 100, 255], batch=40)
+    for name, size in {"_KEY": 500, "_HASH": 9_000, "_PAIR": 20_000, "_DOCUMENT": 9_000}.items():
+        monkeypatch.setattr(plan_, name, size)
+    for name, size in {"_SIGNATURES": 20_000, "_SHINGLE": 300}.items():
+        monkeypatch.setattr(plan_, name, size)
+    monkeypatch.setattr(groups, "SIZE", 30)
+    monkeypatch.setattr(groups, "_RANGES", 64)
+    other = run(tmp_path / "other", shuffled, cuts=[3, 100, 100, 255], batch=40, memory=1)
+    assert len(list((tmp_path / "other").glob("match-*"))) > 1
+    assert len(list((tmp_path / "other").glob("sift-*"))) > 2
+    assert len(list(evidence.read(other.evidence))) > 3
     assert decisions(plain) == decisions(other)
     assert plain.counts["recall"] == other.counts["recall"]
 
@@ -276,21 +286,23 @@ def test_nearest_pair(tmp_path: Path, truth: dict[tuple[int, int], Fraction]) ->
     assert run(tmp_path, []).counts["near"] == 0
 
 
-def test_another_threshold_needs_no_other_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("clusters", ["witness", "components"])
+def test_another_threshold_needs_no_other_run(tmp_path: Path, clusters: str) -> None:
     """What is stored of a run decides as another run would."""
-    loose = run(tmp_path / "loose", CORPUS)
-    strict = run(tmp_path / "strict", CORPUS, Dedup(threshold=Decimal("0.7"), bands=42, prefer=[]))
-    pairs, keys, floor = read_ranked(str(tmp_path / "loose" / "decide-0.ranked"))
-    assert floor == Fraction(38, 100)
-    gone = keepers.witnessed(pairs, (7, 10), (4, 10))
-    again = dict(
-        zip(keys.take(gone.rank).to_pylist(), keys.take(gone.keeper).to_pylist(), strict=True)
-    )
-    near = {k: r["keeper"] for k, r in strict.decisions.items() if r["reason"] == "near-duplicate"}
-    assert again.items() <= near.items()
-    copies = near.keys() - again.keys()
-    assert all(near[key] in again.values() for key in copies)
-    assert len(again) < loose.counts["near"]
+    loose = run(tmp_path / "loose", CORPUS, Dedup(clusters=clusters))
+    strict = Dedup(threshold=Decimal("0.7"), bands=42, clusters=clusters)
+    wanted = run(tmp_path / "strict", CORPUS, strict)
+    found: list[dict[str, Any]] = []
+    counts = evidence.Counts()
+    for group in evidence.read(loose.evidence):
+        gone = evidence.decide(group.pairs, clusters, (7, 10), (4, 10))
+        found += evidence.removals(group, gone, exact=True)
+        counts = counts.plus(evidence.count(group, gone, (7, 10), exact=True))
+    assert {row.pop("id"): row for row in found} == {
+        key: row for key, row in wanted.decisions.items() if row["reason"]
+    }
+    assert counts._asdict().items() <= wanted.counts.items()
+    assert counts.near < loose.counts["near"]
 
 
 def test_a_preferred_source_stays_though_others_vouch_for_more(tmp_path: Path) -> None:
@@ -306,3 +318,21 @@ def test_sha1_finds_the_same_copies(tmp_path: Path) -> None:
     fast, sha1 = run(tmp_path, rows), run(tmp_path, rows, Dedup(hash="sha1"))
     assert fast.decisions == sha1.decisions
     assert fast.counts["candidates"] != sha1.counts["candidates"]
+
+
+def test_kernels_count_and_find_what_plain_python_does() -> None:
+    rng = np.random.default_rng(7)
+    rows = rng.integers(0, 3, (40, 126)).astype(np.uint8)
+    a, b = rng.integers(0, 40, (2, 300))
+    wanted = [
+        sum(x == y for x, y in zip(rows[i], rows[j], strict=True))
+        for i, j in zip(a, b, strict=True)
+    ]
+    assert agreement(rows, a, b).tolist() == wanted
+    for size, values in ((0, 1), (1, 1), (2000, 1500), (5000, 1 << 60)):
+        keys = rng.integers(0, values, size, dtype=np.uint64) * np.uint64(0xC4CEB9FE1A85EC53)
+        repeated = {key for key, count in Counter(keys.tolist()).items() if count > 1}
+        found = repeats(keys).astype(np.int64)
+        assert np.array_equal(found, np.unique(found))
+        assert {i for i, key in enumerate(keys.tolist()) if key in repeated} <= set(found.tolist())
+        assert values < 1 << 60 or len(found) < size / 8

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import comb
 
 import pytest
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.parameters import Bands, choose, curve, recall
+from clean_corpus.corpus.parameters import (
+    SELDOM,
+    Bands,
+    Tally,
+    agreeing,
+    choose,
+    close,
+    curve,
+    recall,
+)
 from clean_corpus.errors import ConfigError
 
 
@@ -38,13 +48,35 @@ def test_curve_rises() -> None:
     assert Bands(42, 3).floor() == Fraction(38, 100)
 
 
+def tally(**columns: dict[int, int]) -> Tally:
+    """Count pairs by Jaccard in hundredths."""
+    named = {"histogram": {}, "once": {}, "twice": {}, **columns}
+    return Tally(*([named[name].get(i, 0) for i in range(100)] for name in Tally._fields))
+
+
 def test_recall_counts_what_was_not_found() -> None:
     bands = Bands(10, 4)
-    histogram = [0] * 100
-    assert recall(histogram, bands, Decimal("0.5")) is None
-    histogram[70] = 90
-    assert recall(histogram, bands, Decimal("0.5")) == pytest.approx(
-        1 - (1 - 0.705**4) ** 10, abs=1e-4
-    )
-    histogram[20] = 1000
-    assert recall(histogram, bands, Decimal("0.5")) == recall(histogram, bands, Decimal("0.7"))
+    assert recall(tally(), bands, Decimal("0.5")) is None
+    expected = pytest.approx(1 - (1 - 0.705**4) ** 10, abs=1e-4)
+    assert recall(tally(histogram={70: 90}), bands, Decimal("0.5")) == expected
+    more = tally(histogram={70: 90, 20: 1000})
+    assert recall(more, bands, Decimal("0.5")) == recall(more, bands, Decimal("0.7"))
+
+
+def test_recall_counts_what_oversized_buckets_kept_to_themselves() -> None:
+    bands = Bands(42, 3)
+    counted = {"histogram": {99: 100}, "once": {99: 20}, "twice": {99: 18}}
+    # 20 * 19 / (2 * 19) = 10 more than the 100 that were found.
+    assert recall(tally(**counted), bands, Decimal("0.5")) == round(100 / 110, 4)
+    assert recall(tally(**counted), bands, Decimal("0.5"), 99) is None
+
+
+def test_pairs_that_are_not_looked_at_are_no_copies() -> None:
+    rows = agreeing(126, Fraction(38, 100), SELDOM)
+    assert 5 < rows < 20
+    probability = Fraction(38, 100)
+    below = sum(comb(126, k) * probability**k * (1 - probability) ** (126 - k) for k in range(rows))
+    next_ = comb(126, rows) * probability**rows * (1 - probability) ** (126 - rows)
+    assert below <= SELDOM < below + next_
+    assert agreeing(126, Fraction(1), SELDOM) == 126
+    assert close(126, Fraction("0.55")) == 98

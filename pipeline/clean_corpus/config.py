@@ -170,6 +170,9 @@ class Run(_Section):
     executor: Literal["local", "ray"] = Field("local", description="where tasks run")
     address: str = Field("", description='of the Ray cluster; always explicit, "local" starts one')
     workers: int = Field(0, ge=0, description="processes; 0 is one for each core at hand")
+    memory: int = Field(
+        1000, ge=100, description="megabytes that a process may take to find copies, about"
+    )
     retries: int = Field(2, ge=0, description="of a task whose worker died")
 
 

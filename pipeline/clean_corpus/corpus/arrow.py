@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,13 +34,15 @@ BANDS = pa.schema([("key", pa.uint64()), ("document", pa.uint32())])
 #: Exact copies: `document` equals `keeper`, which outranks it. Sorted by document.
 COPIES = pa.schema([("document", pa.uint32()), ("keeper", pa.uint32())])
 
-#: Pairs that share a band, a < b, one batch for each block of `a`.
-CANDIDATES = pa.schema([("a", pa.uint32()), ("b", pa.uint32())])
+#: Pairs that share a band, a < b: one batch for each block of `a`, and again from the first block
+#: on where there were too many to hold. `times` counts the oversized buckets that gave the pair, 0
+#: says that an ordinary one did.
+CANDIDATES = pa.schema([("a", pa.uint32()), ("b", pa.uint32()), ("times", pa.uint8())])
 
-#: Documents of which the shingles are wanted, one bit each.
-WANTED = pa.schema([("bits", pa.uint8())])
+#: Documents of which the shingles are wanted, sorted.
+WANTED = pa.schema([("document", pa.uint32())])
 
-#: The shingles of a document: sorted, each once.
+#: The shingles of a document: sorted, each once. Sorted by document.
 SETS = pa.schema([("document", pa.uint32()), ("hashes", pa.large_list(pa.uint64()))])
 
 #: Verified pairs: Jaccard is shared / joined, containment shared / smaller.
@@ -53,11 +56,12 @@ PAIRS = pa.schema(
     ]
 )
 
-#: What was decided of each document that goes, by number; counts are null without a pair.
+#: What was decided of each document that goes; `keeper` is a key, -1 counts what was not counted.
+#: Each batch is sorted by document.
 REMOVED = pa.schema(
     [
         ("document", pa.uint32()),
-        ("keeper", pa.uint32()),
+        ("keeper", pa.string()),
         ("exact", pa.bool_()),
         ("shared", pa.int64()),
         ("joined", pa.int64()),
@@ -66,17 +70,33 @@ REMOVED = pa.schema(
 )
 
 
-def write(
-    path: str, schema: pa.Schema, batches: Iterable[Mapping[str, Any] | pa.RecordBatch]
-) -> None:
-    """Write batches, given as such or as columns by name."""
-    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+class Writer(NamedTuple):
+    """An open file that takes batches as columns by name."""
+
+    file: pa.ipc.RecordBatchFileWriter
+    schema: pa.Schema
+
+    def write(self, columns: Mapping[str, Any]) -> None:
+        """Write one batch."""
+        arrays = [
+            values if isinstance(values, pa.Array) else pa.array(values, field.type)
+            for field, values in ((field, columns[field.name]) for field in self.schema)
+        ]
+        self.file.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+
+
+@contextmanager
+def writer(path: str, schema: pa.Schema) -> Iterator[Writer]:
+    """Open a new file."""
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
+        yield Writer(file, schema)
+
+
+def write(path: str, schema: pa.Schema, batches: Iterable[Mapping[str, Any]]) -> None:
+    """Write batches, given as columns by name."""
+    with writer(path, schema) as file:
         for columns in batches:
-            if isinstance(columns, pa.RecordBatch):
-                writer.write_batch(columns)
-            else:
-                arrays = [pa.array(columns[field.name], field.type) for field in schema]
-                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            file.write(columns)
 
 
 def opened(path: str, columns: Sequence[str] | None = None) -> pa.RecordBatchFileReader:
@@ -98,6 +118,13 @@ def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.Reco
         yield reader.get_batch(i)
 
 
+def parts(paths: Sequence[str], name: str) -> Iterator[Numbers]:
+    """Give a column without nulls, batch by batch of several files."""
+    for path in paths:
+        for batch in batches(path):
+            yield batch.column(name).to_numpy()
+
+
 def column(paths: Sequence[str], name: str, part: int | None = None) -> Numbers:
     """Join a column without nulls of several files, of one of their batches or of all."""
     found: list[Numbers] = []
@@ -109,26 +136,31 @@ def column(paths: Sequence[str], name: str, part: int | None = None) -> Numbers:
 
 
 class Documents(NamedTuple):
-    """All documents of the run, numbered through the files in order, mapped and not read."""
+    """All documents of the run, numbered through the files in order.
 
-    batches: list[pa.RecordBatch]
+    A file is mapped while it is looked at and no longer, so that what is resident stays small.
+    """
+
+    paths: Sequence[str]
     starts: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, paths: Sequence[str]) -> Documents:
-        """Map the files; each holds one batch."""
-        batches_ = [opened(path).get_batch(0) for path in paths]
-        starts = np.cumsum([0, *(batch.num_rows for batch in batches_)])
-        return cls(batches_, starts)
+        """Count the documents of each file; each holds one batch."""
+        rows = [opened(path).get_batch(0).num_rows for path in paths]
+        return cls(paths, np.cumsum([0, *rows]))
 
     def __len__(self) -> int:
         return int(self.starts[-1])
 
-    def numbers(self, name: str, documents: Numbers | None = None) -> Numbers:
-        """Give a column without nulls as an array, of all documents or of those given."""
-        if documents is None:
-            none = np.zeros(0, DOCUMENTS.field(name).type.to_pandas_dtype())
-            return np.concatenate([none, *(_numpy(batch.column(name)) for batch in self.batches)])
+    def all(self, *names: str) -> Iterator[tuple[Numbers, ...]]:
+        """Give columns without nulls as arrays, file by file."""
+        for path in self.paths:
+            batch = opened(path).get_batch(0)
+            yield tuple(_numpy(batch.column(name)) for name in names)
+
+    def numbers(self, name: str, documents: Numbers) -> Numbers:
+        """Give a column without nulls as an array, for the documents given, in their order."""
         out = np.zeros(len(documents), DOCUMENTS.field(name).type.to_pandas_dtype())
         for batch, where, rows in self._parts(documents):
             out[where] = _numpy(batch.column(name))[rows]
@@ -138,17 +170,20 @@ class Documents(NamedTuple):
         """Give a column of any type for the documents given, in their order."""
         parts, places = [], []
         for batch, where, rows in self._parts(documents):
-            values = batch.column(name)
+            values = batch.column(name).take(pa.array(rows))
             if pa.types.is_dictionary(values.type):
                 values = values.dictionary_decode()
-            parts.append(values.take(pa.array(rows)))
+            parts.append(values)
             places.append(where)
         if not parts:
             kind = DOCUMENTS.field(name).type
             return pa.array([], kind.value_type if pa.types.is_dictionary(kind) else kind)
+        joined = pa.concat_arrays(parts)
+        if all(isinstance(where, slice) for where in places):
+            return joined
         back = np.empty(len(documents), np.int64)
         back[np.concatenate(places)] = np.arange(len(documents))
-        return pa.concat_arrays(parts).take(pa.array(back))
+        return joined.take(pa.array(back))
 
     def signatures(self, documents: Numbers) -> Numbers:
         """Give the low bytes of the signatures of documents that have one, a row each."""
@@ -156,12 +191,18 @@ class Documents(NamedTuple):
         first, last = np.frombuffer(values.buffers()[1], np.int32)[[0, len(values)]]
         return np.frombuffer(values.buffers()[2], np.uint8)[first:last].reshape(len(values), -1)
 
-    def _parts(self, documents: Numbers) -> Iterator[tuple[pa.RecordBatch, Numbers, Numbers]]:
+    def _parts(self, documents: Numbers) -> Iterator[tuple[pa.RecordBatch, Any, Numbers]]:
         """Give, for each file with some of them, its batch, their places, and their rows."""
-        files = np.searchsorted(self.starts, documents, "right") - 1
-        for file in np.unique(files):
-            where = np.flatnonzero(files == file)
-            yield self.batches[file], where, documents[where].astype(np.int64) - self.starts[file]
+        order = None
+        if (documents[1:] < documents[:-1]).any():
+            order = np.argsort(documents, kind="stable")
+            documents = documents[order]
+        cuts = np.searchsorted(documents, self.starts)
+        for file in np.flatnonzero(np.diff(cuts)).tolist():
+            here = slice(cuts[file], cuts[file + 1])
+            rows = documents[here].astype(np.int64) - self.starts[file]
+            batch = opened(self.paths[file]).get_batch(0)
+            yield batch, here if order is None else order[here], rows
 
 
 def _numpy(values: pa.Array) -> Numbers:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus.corpus import arrow
-from clean_corpus.corpus.arrow import Documents
+from clean_corpus.corpus.arrow import REMOVED
 
 #: One row a document. `reason` is "exact-duplicate", "near-duplicate" or null; Jaccard is
 #: shared / joined, containment shared / smaller; an exact copy has 1 of 1.
@@ -27,31 +27,27 @@ DECISIONS = pa.schema(
 def assign(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the DECISIONS ("decisions") of one shard, from "removed" and all "documents".
+    """Write the DECISIONS ("decisions") of one shard, from all that was "removed".
 
-    Options: part, the number of the shard.
+    Options: first (document) and rows of the shard.
     """
-    documents = Documents.of(inputs["documents"])
-    first, stop = documents.starts[options["part"] : options["part"] + 2]
-    (batch,) = arrow.batches(inputs["removed"][0])
-    numbers = batch.column("document").to_numpy()
-    low, high = np.searchsorted(numbers, [first, stop])
-    mine = batch.slice(low, high - low)
-    columns = {name: mine.column(name).to_numpy() for name in ("shared", "joined", "smaller")}
-    rows = np.zeros(stop - first, np.int64)
-    rows[numbers[low:high] - first] = np.arange(high - low)
-    kept = np.ones(stop - first, bool)
-    kept[numbers[low:high] - first] = False
-    exact = mine.column("exact").to_numpy(zero_copy_only=False)
-    values = [
-        pa.array(np.where(exact, "exact-duplicate", "near-duplicate"), pa.string()),
-        documents.take("key", mine.column("keeper").to_numpy()),
-        *(pa.array(column, pa.int64(), mask=column < 0) for column in columns.values()),
-    ]
-    places = pa.array(rows, mask=kept)
-    arrow.write(
-        outputs["decisions"],
-        DECISIONS,
-        [dict(zip(DECISIONS.names, (value.take(places) for value in values), strict=True))],
-    )
-    return {"kept": int(kept.sum()), "removed": int(high - low)}
+    first, rows = options["first"], options["rows"]
+    found = [REMOVED.empty_table()]
+    for batch in arrow.batches(inputs["removed"][0]):
+        numbers = batch.column("document").to_numpy()
+        low, high = np.searchsorted(numbers, [first, first + rows])
+        found.append(pa.Table.from_batches([batch.slice(low, high - low)]))
+    mine = pa.concat_tables(found).combine_chunks()
+    places = np.full(rows, -1)
+    places[mine["document"].to_numpy() - np.int64(first)] = np.arange(len(mine))
+    exact = mine["exact"].to_numpy()
+    counts = {name: mine[name].to_numpy() for name in DECISIONS.names[2:]}
+    columns = {
+        "reason": pa.array(np.where(exact, "exact-duplicate", "near-duplicate"), pa.string()),
+        "keeper": mine["keeper"].combine_chunks(),
+        **{name: pa.array(column, mask=column < 0) for name, column in counts.items()},
+    }
+    which = pa.array(places, mask=places < 0)
+    taken = {name: column.take(which) for name, column in columns.items()}
+    arrow.write(outputs["decisions"], DECISIONS, [taken])
+    return {"kept": rows - len(mine), "removed": len(mine)}

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from clean_corpus.corpus import arrow, keepers, nearest, parameters, rank
+from clean_corpus.corpus import arrow, evidence, nearest, rank
 from clean_corpus.corpus.arrow import PAIRS, REMOVED, Documents, Numbers
+from clean_corpus.corpus.evidence import EVIDENCE, Counts, Evidence
+from clean_corpus.corpus.groups import Group, groups
 from clean_corpus.corpus.keepers import Gone, Ranked
-from clean_corpus.corpus.parameters import STEPS, Bands
-
-_KEYS = pa.dictionary(pa.int32(), pa.string())
-
-#: The verified pairs of a run, down to the floor, for the report. The index of a key in the
-#: dictionary is the document's rank in the policy: of a pair alone, `better` stays. The metadata
-#: "floor" (numerator, denominator) and "preferred" (how many documents of each preference, best
-#: first) are JSON.
-RANKED = pa.schema(
-    [("better", _KEYS), ("worse", _KEYS), *(PAIRS.field(name) for name in PAIRS.names[2:])]
-)
+from clean_corpus.corpus.pairs import distinct
 
 _COUNTS = [(name, pa.int64()) for name in ("shared", "joined", "smaller")]
 
-#: What left for which document, in the order of the keepers and then of the members.
+#: What left for which document: in the order of the first documents of their components, then of
+#: the keepers, then of the members.
 CLUSTERS = pa.schema(
     [("keeper", pa.string()), ("members", pa.list_(pa.struct([("id", pa.string()), *_COUNTS])))]
 )
@@ -36,86 +28,102 @@ CLUSTERS = pa.schema(
 def decide(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write REMOVED ("removed"), CLUSTERS ("clusters") and the RANKED pairs ("ranked").
+    """Write REMOVED ("removed"), CLUSTERS ("clusters") and EVIDENCE ("evidence").
 
     Inputs: all "documents", "copies" and "pairs"; also "texts" where there are few enough to find
-    the nearest two by brute force. Options: threshold, witness, floor (numerator, denominator
-    each), clusters, exact, keep, prefer, bands, rows, shingle.
+    the nearest two by brute force. Options: threshold, witness (numerator, denominator), clusters,
+    exact, keep, prefer, shingle.
     """
     documents = Documents.of(inputs["documents"])
-    which, pairs = _ranked(inputs["pairs"], documents, options)
-    threshold = options["threshold"]
-    if options["clusters"] == "witness":
-        gone = keepers.witnessed(pairs, threshold, options["witness"])
-    else:
-        gone = keepers.connected(pairs, threshold)
-    near = _Removed.near(which, pairs, gone)
-    removed = near.with_copies(*_copies(inputs["copies"], documents, options))
-    arrow.write(outputs["removed"], REMOVED, [removed._asdict()])
-    arrow.write(outputs["clusters"], CLUSTERS, _clusters(removed, documents))
-    _write_ranked(outputs["ranked"], pairs, documents.take("key", which), options["floor"])
-    exact = int(removed.exact.sum())
-    bands = Bands(options["bands"], options["rows"])
-    bins = np.minimum(pairs.shared * STEPS // np.maximum(pairs.joined, 1), STEPS - 1)
-    histogram = np.bincount(bins, minlength=STEPS).tolist()
-    return {
-        "exact": exact,
-        "near": len(removed.document) - exact,
-        "pairs": int(pairs.reaching(threshold).sum()),
-        "recall": parameters.recall(histogram, bands, Fraction(*threshold)),
-        "largest_cluster": int(np.unique(removed.keeper, return_counts=True)[1].max(initial=0)),
-        "nearest": nearest.nearest(
-            inputs.get("texts", ()), documents, removed.document, options["shingle"]
-        ),
-    }
+    texts = inputs.get("texts", ())
+    counts = Counts()
+    gone: list[Numbers] = [np.zeros(0, np.int64)]
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(arrow.writer(outputs[name], schema))
+            for name, schema in (
+                ("removed", REMOVED),
+                ("clusters", CLUSTERS),
+                ("evidence", EVIDENCE),
+            )
+        }
+        for group in groups(inputs["pairs"], inputs["copies"], len(documents)):
+            settled = _settle(group, documents, options)
+            counts = counts.plus(settled.counts)
+            files["evidence"].write(evidence.row(settled.known))
+            files["removed"].write(settled.removed.columns(documents))
+            files["clusters"].write(_clusters(settled.removed, group.roots, documents))
+            gone += [settled.removed.document] if texts else []
+    closest = nearest.nearest(texts, documents, np.concatenate(gone), options["shingle"])
+    return {**counts._asdict(), "nearest": closest}
+
+
+class _Settled(NamedTuple):
+    """What was decided of a group."""
+
+    known: Evidence
+    removed: _Removed
+    counts: Counts
+
+
+def _settle(group: Group, documents: Documents, options: Mapping[str, Any]) -> _Settled:
+    copies = _copies(group, documents, options)
+    which, pairs = _ranked(group, copies, documents, options)
+    known = Evidence(pairs, documents.take("key", which), _listed(copies, which, documents))
+    gone = evidence.decide(pairs, options["clusters"], options["threshold"], options["witness"])
+    removed = _Removed.near(which, pairs, gone).with_copies(*copies, options["exact"])
+    counts = evidence.count(known, gone, options["threshold"], options["exact"])
+    return _Settled(known, removed, counts)
+
+
+def _copies(
+    group: Group, documents: Documents, options: Mapping[str, Any]
+) -> tuple[Numbers, Numbers]:
+    """Give the exact copies; those without a word do not count where only near ones do."""
+    document, keeper = group.copies["document"], group.copies["keeper"]
+    if not options["exact"] and len(document):
+        words = documents.take("signature", document).is_valid().to_numpy(zero_copy_only=False)
+        document, keeper = document[words], keeper[words]
+    return document, keeper
 
 
 def _ranked(
-    paths: Sequence[str], documents: Documents, options: Mapping[str, Any]
+    group: Group,
+    copies: tuple[Numbers, Numbers],
+    documents: Documents,
+    options: Mapping[str, Any],
 ) -> tuple[Numbers, Ranked]:
-    """Read verified pairs; give the documents that are in one, by rank, and the pairs by rank."""
-    a, b, *counts = (arrow.column(paths, name) for name in PAIRS.names)
-    there = np.zeros(len(documents), bool)
-    there[a] = there[b] = True
-    which = np.flatnonzero(there)
+    """Give the documents that have a pair or copies, by rank, and the pairs by rank."""
+    a, b, *counts = (group.pairs[name] for name in PAIRS.names)
+    which = distinct([a, b, copies[1]]).astype(np.uint32)
     columns = rank.policy(documents, which, options) + rank.content(documents, which)
-    which = which[rank.order(columns)]
-    ranks = np.zeros(len(documents), np.int64)
-    ranks[which] = np.arange(len(which))
+    order = rank.order(columns)
+    ranks = np.empty(len(which), np.int64)
+    ranks[order] = np.arange(len(which))
+    ends = ranks[np.searchsorted(which, a)], ranks[np.searchsorted(which, b)]
+    which = which[order]
     preference = np.zeros(len(which), np.int64)
-    if options["keep"][:1] == ["source"]:
+    if options["keep"][:1] == ["source"] and options["prefer"]:
         preference = rank.preference(documents, which, options)
-    ends = ranks[a], ranks[b]
     better, worse = np.minimum(*ends), np.maximum(*ends)
-    order = np.lexsort((worse, better))
-    sorted_counts = (count.astype(np.int64)[order] for count in counts)
-    return which, Ranked(preference, better[order], worse[order], *sorted_counts)
+    by_rank = np.lexsort((worse, better))
+    sorted_counts = (count.astype(np.int64)[by_rank] for count in counts)
+    return which, Ranked(preference, better[by_rank], worse[by_rank], *sorted_counts)
 
 
-def _write_ranked(path: str, pairs: Ranked, keys: pa.Array, floor: Sequence[int]) -> None:
-    sizes = np.unique(pairs.preference, return_counts=True)[1].tolist()
-    said = {"floor": json.dumps(list(floor)), "preferred": json.dumps(sizes)}
-    named = (
-        pa.DictionaryArray.from_arrays(pa.array(side, pa.int32()), keys)
-        for side in (pairs.better, pairs.worse)
-    )
-    columns = dict(zip(RANKED.names, (*named, *pairs[3:]), strict=True))
-    arrow.write(path, RANKED.with_metadata(said), [columns])
-
-
-def read_ranked(path: str) -> tuple[Ranked, pa.Array, Fraction]:
-    """Read the pairs of a run back, the keys of the documents by rank, and the floor."""
-    batch = arrow.opened(path).get_batch(0)
-    said = {name.decode(): json.loads(value) for name, value in batch.schema.metadata.items()}
-    sides = (batch.column(name).indices.to_numpy().astype(np.int64) for name in RANKED.names[:2])
-    counts = (batch.column(name).to_numpy().astype(np.int64) for name in RANKED.names[2:])
-    preference = np.repeat(np.arange(len(said["preferred"])), said["preferred"])
-    keys = batch.column("better").dictionary
-    return Ranked(preference, *sides, *counts), keys, Fraction(*said["floor"])
+def _listed(copies: tuple[Numbers, Numbers], which: Numbers, documents: Documents) -> pa.Array:
+    """List the keys of the copies of each document."""
+    document, keeper = copies
+    back = np.argsort(which)
+    ranks = back[np.searchsorted(which, keeper, sorter=back)]
+    order = np.lexsort((document, ranks))
+    ends = np.append(0, np.cumsum(np.bincount(ranks, minlength=len(which))))
+    keys = documents.take("key", document[order])
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), keys)
 
 
 class _Removed(NamedTuple):
-    """The columns of REMOVED, sorted by document; a count of -1 stands for none."""
+    """The columns of REMOVED with numbers for keepers, sorted by document; -1 counts nothing."""
 
     document: Numbers
     keeper: Numbers
@@ -152,22 +160,16 @@ class _Removed(NamedTuple):
         order = np.argsort(both["document"])
         return _Removed(**{name: column[order] for name, column in both.items()})
 
-
-def _copies(
-    paths: Sequence[str], documents: Documents, options: Mapping[str, Any]
-) -> tuple[Numbers, Numbers, bool]:
-    """Give the exact copies; those without a word do not count where only near ones do."""
-    document, keeper = (arrow.column(paths, name) for name in ("document", "keeper"))
-    if not options["exact"] and len(document):
-        words = documents.take("signature", document).is_valid().to_numpy(zero_copy_only=False)
-        document, keeper = document[words], keeper[words]
-    return document, keeper, options["exact"]
+    def columns(self, documents: Documents) -> dict[str, Any]:
+        """Give the columns of REMOVED."""
+        return {**self._asdict(), "keeper": documents.take("key", self.keeper)}
 
 
-def _clusters(removed: _Removed, documents: Documents) -> list[pa.RecordBatch]:
+def _clusters(removed: _Removed, roots: Numbers, documents: Documents) -> dict[str, Any]:
     """Group the removed by keeper."""
-    order = np.lexsort((removed.document, removed.keeper))
-    keepers, starts = np.unique(removed.keeper[order], return_index=True)
+    order = np.lexsort((removed.document, removed.keeper, roots[removed.keeper]))
+    keepers = removed.keeper[order]
+    starts = np.flatnonzero(np.append(True, keepers[1:] != keepers[:-1])[: len(keepers)])
     counts = [_counted(getattr(removed, name)[order]) for name, _ in _COUNTS]
     members = pa.StructArray.from_arrays(
         [documents.take("key", removed.document[order]), *counts],
@@ -175,7 +177,7 @@ def _clusters(removed: _Removed, documents: Documents) -> list[pa.RecordBatch]:
     )
     offsets = pa.array(np.append(starts, len(order)), pa.int32())
     lists = pa.ListArray.from_arrays(offsets, members)
-    return [pa.RecordBatch.from_arrays([documents.take("key", keepers), lists], schema=CLUSTERS)]
+    return {"keeper": documents.take("key", keepers[starts]), "members": lists}
 
 
 def _counted(values: Numbers) -> pa.Array:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import COPIES, Documents, Numbers
+from clean_corpus.corpus.pairs import among, distinct
 
 
 def exact(
@@ -22,21 +23,11 @@ def exact(
     documents = Documents.of(inputs["documents"])
     copies, keepers = _copies(documents, options)
     arrow.write(outputs["copies"], COPIES, [{"document": copies, "keeper": keepers}])
-    return {"copies": len(copies), "copied": len(np.unique(keepers))}
+    return {"copies": len(copies), "copied": len(distinct([keepers]))}
 
 
 def _copies(documents: Documents, options: Mapping[str, Any]) -> tuple[Numbers, Numbers]:
-    high = documents.numbers("digest_high")
-    mine = documents.numbers("present") & (documents.numbers("length") > 0)
-    if options["parts"] > 1:
-        shift = np.uint64(64 - options["parts"].bit_length() + 1)
-        mine &= (high >> shift) == options["part"]
-    which = np.flatnonzero(mine)
-    # Few texts have a twin, so that the rest need not be looked at closely.
-    high = high[which]
-    ordered = np.sort(high)
-    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    which = which[np.isin(high, twice)]
+    which = _twins(documents, options)
     if not len(which):
         return which, which
     content = rank.content(documents, which)
@@ -50,3 +41,21 @@ def _copies(documents: Documents, options: Mapping[str, Any]) -> tuple[Numbers, 
     copies, keepers = which[order][same], which[order][leader][same]
     back = np.argsort(copies)
     return copies[back], keepers[back]
+
+
+def _twins(documents: Documents, options: Mapping[str, Any]) -> Numbers:
+    """Give the documents of this part whose hash another has too: few, as a rule."""
+    hashes, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)]
+    columns = documents.all("digest_high", "present", "length")
+    for first, (high, present, length) in zip(documents.starts.tolist(), columns, strict=False):
+        mine = present & (length > 0)
+        if options["parts"] > 1:
+            shift = np.uint64(64 - options["parts"].bit_length() + 1)
+            mine &= (high >> shift) == options["part"]
+        rows = np.flatnonzero(mine)
+        hashes.append(high[rows])
+        numbers.append((rows + first).astype(np.uint32))
+    high = np.concatenate(hashes)
+    ordered = np.sort(high)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.concatenate(numbers)[among(high, twice)]

@@ -49,7 +49,7 @@ def witnessed(pairs: Ranked, threshold: Sequence[int], witness: Sequence[int]) -
     """Decide so that every document that goes has a pair with one that stays."""
     size = len(pairs.preference)
     copies = pairs.reaching(threshold)
-    same = kernel.components(pairs.better[copies], pairs.worse[copies], size)
+    same = kernel.components([(pairs.better[copies], pairs.worse[copies])], size)
     proofs = np.flatnonzero((same[pairs.better] == same[pairs.worse]) & pairs.reaching(witness))
     ends = pairs.better[proofs], pairs.worse[proofs]
     mates = np.bincount(np.concatenate(ends), minlength=size)
@@ -70,7 +70,7 @@ def connected(pairs: Ranked, threshold: Sequence[int]) -> Gone:
     """Decide so that the best of each component stands for all of it, proven or not."""
     copies = pairs.reaching(threshold)
     size = len(pairs.preference)
-    best = kernel.components(pairs.better[copies], pairs.worse[copies], size)
+    best = kernel.components([(pairs.better[copies], pairs.worse[copies])], size).astype(np.int64)
     goes = np.flatnonzero(best != np.arange(size))
     known = pairs.better << 32 | pairs.worse
     order = np.argsort(known)

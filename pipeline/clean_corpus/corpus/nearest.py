@@ -31,7 +31,7 @@ def nearest(
             found.append(kernel.sets(hashes, offsets))
     if not found:
         return None
-    present = documents.numbers("present").copy()
+    present = np.concatenate([values for (values,) in documents.all("present")])
     present[gone] = False
     sizes = np.concatenate([np.diff(offsets) for _, offsets in found])
     owner = np.repeat(np.arange(len(sizes)), sizes)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from math import ceil, comb
+from typing import Any, NamedTuple
 
 from clean_corpus.config import Dedup
 from clean_corpus.errors import ConfigError
 
 #: Jaccard is counted in this many equal steps; the last one holds 1 itself.
 STEPS = 100
+
+#: A pair at the floor agrees in fewer rows than the least that is looked at this seldom. From 128
+#: rows on, one at any usual threshold does so less than once in 10^20.
+SELDOM = Fraction(1, 10**12)
+
+#: In oversized buckets alone, so may a pair at the threshold.
+SELDOM_CROWDED = Fraction(1, 1000)
 
 #: Pairs are kept for the report down to the Jaccard that is still found with this probability.
 FLOOR_RECALL = Fraction(9, 10)
@@ -58,28 +66,81 @@ def witness(dedup: Dedup) -> Fraction:
     return min(Fraction(dedup.witness), Fraction(dedup.threshold))
 
 
+def floor(dedup: Dedup) -> Fraction:
+    """Give the Jaccard down to which verified pairs are kept: to decide again, or to vouch."""
+    return min(choose(dedup).floor(), witness(dedup))
+
+
+def agreeing(rows: int, jaccard: Fraction, seldom: Fraction) -> int:
+    """Give the least number of rows in which all but `seldom` of the pairs of a Jaccard agree.
+
+    Each row of a signature agrees with the probability that is the Jaccard.
+    """
+    below = Fraction(0)
+    for count in range(rows):
+        below += comb(rows, count) * jaccard**count * (1 - jaccard) ** (rows - count)
+        if below > seldom:
+            return count
+    return rows
+
+
+def close(rows: int, threshold: Fraction) -> int:
+    """Give the rows from which two that agree with a third are copies of one another.
+
+    1 - Jaccard is a distance: two documents within half of it from a third are within all of it.
+    """
+    return ceil(rows * (1 + threshold) / 2)
+
+
 def curve(bands: Bands) -> list[float]:
     """Give the S-curve: the probability of sharing a band at 0.00, 0.01 ... 1.00."""
     return [_short(bands.probability(Fraction(i, STEPS))) for i in range(STEPS + 1)]
 
 
-def recall(histogram: Sequence[int], bands: Bands, threshold: Decimal | Fraction) -> float | None:
-    """Estimate how many of the pairs from a threshold on were found, from those that were.
+class Tally(NamedTuple):
+    """Verified pairs by Jaccard, `STEPS` numbers each.
 
-    `histogram` counts verified pairs by Jaccard, `STEPS` entries. Where p is the probability that
-    a pair shares a band, each pair found stands for 1/p pairs. None without pairs.
+    `histogram` has all of them; `once` and `twice` those that share no band but in oversized
+    buckets, and that one of these, or two, have shown.
     """
+
+    histogram: Sequence[int]
+    once: Sequence[int]
+    twice: Sequence[int]
+
+    @classmethod
+    def of(cls, parts: Sequence[Mapping[str, Any]]) -> Tally:
+        """Add up what the tasks counted."""
+        none = [0] * STEPS
+        return cls(
+            *([sum(column) for column in zip(none, *(part[name] for part in parts), strict=True)]
+              for name in cls._fields)
+        )  # fmt: skip
+
+    def there(self, bands: Bands, first: int, stop: int = STEPS) -> Fraction:
+        """Estimate how many pairs of a range of Jaccard there are.
+
+        Where p is the probability that a pair shares a band, each pair found stands for 1/p pairs.
+        Those that oversized buckets keep to themselves are estimated from how often they show the
+        others (Chao 1984, in the form without bias): f1 (f1 - 1) / (2 f2 + 2).
+        """
+        steps = range(first, stop)
+        found = sum(
+            self.histogram[step] / bands.probability(Fraction(2 * step + 1, 2 * STEPS))
+            for step in steps
+            if self.histogram[step]
+        )
+        once, twice = (sum(column[first:stop]) for column in (self.once, self.twice))
+        return found + Fraction(once * (once - 1), 2 * twice + 2)
+
+
+def recall(
+    tally: Tally, bands: Bands, threshold: Decimal | Fraction, stop: int = STEPS
+) -> float | None:
+    """Estimate how many of the pairs from a threshold on were found; None without pairs."""
     first = int(Fraction(threshold) * STEPS)
-    found = sum(histogram[first:])
-    if not found:
-        return None
-    middles = (Fraction(2 * i + 1, 2 * STEPS) for i in range(first, STEPS))
-    there = sum(
-        Fraction(count) / bands.probability(middle)
-        for count, middle in zip(histogram[first:], middles, strict=True)
-        if count
-    )
-    return _short(found / there)
+    found = sum(tally.histogram[first:stop])
+    return _short(found / tally.there(bands, first, stop)) if found else None
 
 
 def _short(value: Fraction | float) -> float:

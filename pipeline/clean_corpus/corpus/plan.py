@@ -4,17 +4,18 @@
 |---|---|---|---|
 | sketch | one a shard | the shard's texts | documents, bands |
 | exact | one a part of the hashes | all documents | copies |
-| match | one a partition of keys | its batch of all bands; documents, copies | candidates, wanted |
-| sets | one a shard | the shard's texts; all wanted | sets |
-| verify | one a block of documents | its batch of all candidates; all sets | pairs |
-| decide | one | all documents, copies, pairs | removed, clusters, ranked |
-| assign | one a shard | documents, removed | decisions |
+| match | one a partition of keys | its batch of all bands; copies, documents | candidates |
+| sift | one a block of documents | its batch of all candidates; documents | likely, wanted |
+| sets | one a shard | the shard's texts; its part of all wanted | sets |
+| verify | one a block of documents | its likely candidates; all sets | pairs |
+| decide | one | all documents, copies, pairs | removed, clusters, evidence |
+| assign | one a shard | removed | decisions |
 
 A shard is an Arrow IPC file with the columns `clean_corpus.corpus.sketch.COLUMNS`. Documents are
-numbered through the shards. How many parts, partitions and blocks there are bounds the memory of
-a task and changes no result; small runs have one of each. Files are never read whole but mapped,
-so that a task holds what it looks at: the keys of a partition (20 bytes each), the shingles of a
-few thousand pairs, a flag of each document (match), and the verified pairs (decide).
+numbered through the shards. How many parts, partitions and blocks there are follows from the
+memory that a task may take and changes no result; small runs have one of each. Of all documents
+together a task holds a flag each, and `decide` four bytes; the rest comes in pieces from files,
+which are mapped while they are looked at.
 """
 
 from __future__ import annotations
@@ -30,19 +31,30 @@ from clean_corpus.corpus.assign import assign
 from clean_corpus.corpus.decide import decide
 from clean_corpus.corpus.exact import exact
 from clean_corpus.corpus.match import match
+from clean_corpus.corpus.parameters import SELDOM, SELDOM_CROWDED, Tally
+from clean_corpus.corpus.sets import sets
 from clean_corpus.corpus.shingles import FINGERPRINT
+from clean_corpus.corpus.sift import sift
 from clean_corpus.corpus.signatures import permutations
 from clean_corpus.corpus.sketch import sketch
-from clean_corpus.corpus.verify import sets, verify
+from clean_corpus.corpus.verify import verify
 
-# What one task takes in: keys of 12 bytes, and documents whose content hashes are compared.
-_KEYS = 8_000_000
-_DOCUMENTS = 8_000_000
+#: Megabytes that a task may take, where nobody says otherwise.
+MEMORY = 1000
+
+# Bytes for each of the things that tasks hold: keys while they are sorted, documents whose hashes
+# are compared, candidates while repetitions are dropped, pairs with two signatures, shingles while
+# they are copied together; and for the candidates of a document.
+_KEY, _HASH, _PAIR, _SIGNATURES, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 40, 2000
+
+# Tasks that read the texts for the second time: each of their files is opened by many others.
+_SETS = 64
 
 #: More would only make more files.
 _MOST_PARTS = 1024
 
 _Files = Mapping[str, Sequence[str]]
+_Shard = tuple[str, int, int]  # its file, its first document, and how many it has
 _Options = Mapping[str, Any]
 
 
@@ -64,11 +76,13 @@ class Plan(NamedTuple):
     steps: list[tuple[str, list[Any]]]
     decisions: list[str]
     clusters: str
-    ranked: str
+    evidence: str
 
 
-def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) -> Plan:
-    """Plan the steps for shards of `rows` documents each.
+def plan(
+    texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make, memory: int = MEMORY
+) -> Plan:
+    """Plan the steps for shards of `rows` documents each; a task takes about `memory` megabytes.
 
     `make(step, part, function, outputs, inputs=..., options=...)` makes a task of any kind that
     knows the paths of its `outputs`.
@@ -87,12 +101,11 @@ def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) ->
         steps.append((step, made))
         return {name: [task.outputs[name] for task in made] for name in names}
 
-    total = sum(rows)
-    shards = list(zip(texts, accumulate(rows, initial=0), strict=False))
+    total, size = sum(rows), memory * 1_000_000
+    shards = list(zip(texts, accumulate(rows, initial=0), rows, strict=False))
     bands = parameters.choose(dedup)
-    floor = _ratio(min(bands.floor(), parameters.witness(dedup)))
-    partitions = _parts(total * bands.bands if dedup.near else 0, _KEYS)
-    parts = _parts(total, _DOCUMENTS)
+    partitions = _parts(total * bands.bands if dedup.near else 0, size // _KEY)
+    parts = _parts(total, size // _HASH)
     policy = {"keep": list(dedup.keep), "prefer": list(dedup.prefer)}
     shingle = {"shingle": dedup.shingle, "fingerprint": FINGERPRINT}
     reading = {
@@ -106,7 +119,7 @@ def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) ->
     sketched = add(
         sketch,
         "documents bands",
-        (({"texts": [text]}, {"first_document": first, **reading}) for text, first in shards),
+        (({"texts": [text]}, {"first_document": first, **reading}) for text, first, _ in shards),
     )
     documents = {"documents": sketched["documents"]}
     copies = add(
@@ -116,24 +129,48 @@ def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) ->
     )
     pairs: dict[str, list[str]] = {"pairs": []}
     if dedup.near:
-        matching = {"blocks": partitions, "max_bucket": dedup.max_bucket, **policy}
+        threshold, floor = Fraction(dedup.threshold), parameters.floor(dedup)
+        blocks = _parts(total, size // _DOCUMENT)
+        signature = bands.bands * bands.rows
+        cut = {"blocks": blocks, "held": size // _PAIR}
+        matching = {
+            **cut,
+            **policy,
+            "total": total,
+            "max_bucket": dedup.max_bucket,
+            "likely": parameters.agreeing(signature, threshold, SELDOM_CROWDED),
+            "close": parameters.close(signature, threshold),
+        }
+        sifting = {
+            **cut,
+            "compared": size // _SIGNATURES,
+            "possible": parameters.agreeing(signature, floor, SELDOM),
+        }
+        proving = {"floor": _ratio(floor), "shingles": size // _SHINGLE}
         keys = {"bands": sketched["bands"], **documents, **copies}
         found = add(
-            match, "candidates wanted", ((keys, {"part": i, **matching}) for i in range(partitions))
+            match, "candidates", ((keys, {"part": i, **matching}) for i in range(partitions))
+        )
+        sifted = add(
+            sift,
+            "likely wanted",
+            (({**found, **documents}, {"block": i, **sifting}) for i in range(blocks)),
         )
         made = add(
             sets,
             "sets",
             (
-                ({"texts": [text], "wanted": found["wanted"]}, {"first_document": first, **shingle})
-                for text, first in shards
+                (
+                    {"texts": [text for text, _, _ in some], "wanted": sifted["wanted"]},
+                    {"first": some[0][1], "rows": sum(rows for _, _, rows in some), **shingle},
+                )
+                for some in _bundles(shards, max(1, -(-len(shards) // _SETS)))
             ),
         )
-        proven = {"candidates": found["candidates"], **made}
         pairs = add(
             verify,
             "pairs",
-            ((proven, {"block": i, "floor": floor}) for i in range(partitions)),
+            (({"likely": [likely], **made}, proving) for likely in sifted["likely"]),
         )
     few = {"texts": list(texts) if total <= nearest.LARGEST else []}
     rules = {
@@ -141,37 +178,44 @@ def plan(texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make) ->
         **policy,
         "threshold": _ratio(Fraction(dedup.threshold)),
         "witness": _ratio(parameters.witness(dedup)),
-        "floor": floor,
         "clusters": dedup.clusters,
         "exact": dedup.exact,
-        "bands": bands.bands,
-        "rows": bands.rows,
     }
     everything = {**documents, **copies, **pairs, **few}
-    decided = add(decide, "removed clusters ranked", [(everything, rules)])
-    settled = {**documents, "removed": decided["removed"]}
-    assigned = add(assign, "decisions", ((settled, {"part": i}) for i in range(len(shards))))
-    return Plan(steps, assigned["decisions"], decided["clusters"][0], decided["ranked"][0])
+    decided = add(decide, "removed clusters evidence", [(everything, rules)])
+    removed = {"removed": decided["removed"]}
+    assigned = add(
+        assign,
+        "decisions",
+        ((removed, {"first": first, "rows": count}) for _, first, count in shards),
+    )
+    return Plan(steps, assigned["decisions"], decided["clusters"][0], decided["evidence"][0])
 
 
-def summarise(stats: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+def summarise(stats: Iterable[tuple[str, Mapping[str, Any]]], dedup: Dedup) -> dict[str, Any]:
     """Add up what the tasks counted, given as (step, counts) of each.
 
-    Gives: candidates, verified, histogram (verified pairs by Jaccard in hundredths),
-    oversized_buckets, pairs_lost, and what `decide` counted.
+    Gives: candidates, verified, histogram (verified pairs by Jaccard in hundredths), recall (of
+    pairs from the threshold on, estimated; None without any), oversized_buckets, pairs_lost, and
+    what `decide` counted.
     """
     total: dict[str, Any] = {}
+    verified = []
     for step, counts in stats:
         if step == "match":
             for key in ("oversized_buckets", "pairs_lost"):
                 total[key] = total.get(key, 0) + counts[key]
+        elif step == "sift":
+            total["candidates"] = total.get("candidates", 0) + counts["candidates"]
         elif step == "verify":
-            for key in ("candidates", "verified"):
-                total[key] = total.get(key, 0) + counts[key]
-            before = total.get("histogram", [0] * parameters.STEPS)
-            total["histogram"] = [a + b for a, b in zip(before, counts["histogram"], strict=True)]
+            total["verified"] = total.get("verified", 0) + counts["verified"]
+            verified.append(counts)
         elif step == "decide":
             total |= counts
+    if dedup.near:
+        tally = Tally.of(verified)
+        total["histogram"] = list(tally.histogram)
+        total["recall"] = parameters.recall(tally, parameters.choose(dedup), dedup.threshold)
     return total
 
 
@@ -181,6 +225,10 @@ def _parts(items: int, most: int) -> int:
     while parts * most < items and parts < _MOST_PARTS:
         parts *= 2
     return parts
+
+
+def _bundles(shards: Sequence[_Shard], size: int) -> Iterable[Sequence[_Shard]]:
+    return (shards[i : i + size] for i in range(0, len(shards), size))
 
 
 def _ratio(share: Fraction) -> list[int]:

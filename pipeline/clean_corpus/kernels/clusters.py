@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
 from clean_corpus.kernels import compiled
 
 Numbers = npt.NDArray[np.int64]
+Parents = npt.NDArray[np.uint32]
 
 
 @compiled
-def _components(a: Numbers, b: Numbers, parent: Numbers) -> None:
+def _join(a: Numbers, b: Numbers, parent: Parents) -> None:
     for pair in range(a.size):
         i, j = a[pair], b[pair]
         while parent[i] != i:
@@ -21,6 +24,10 @@ def _components(a: Numbers, b: Numbers, parent: Numbers) -> None:
             parent[j] = parent[parent[j]]
             j = parent[j]
         parent[max(i, j)] = min(i, j)
+
+
+@compiled
+def _settle(parent: Parents) -> None:
     for i in range(parent.size):
         # A parent is less than its children, so it is settled before them.
         parent[i] = parent[parent[i]]
@@ -41,10 +48,15 @@ def _keepers(
         keeper[i] = best
 
 
-def components(a: Numbers, b: Numbers, size: int) -> Numbers:
-    """Give for each of `size` nodes the least node that pairs (a, b) connect it with."""
-    parent = np.arange(size)
-    _components(a, b, parent)
+def components(pairs: Iterable[tuple[Numbers, Numbers]], size: int) -> Parents:
+    """Give for each of `size` nodes (fewer than 2^32) the least node that pairs connect it with.
+
+    Pairs come in batches (a, b), so that they need not be in memory together.
+    """
+    parent = np.arange(size, dtype=np.uint32)
+    for a, b in pairs:
+        _join(a.astype(np.int64, copy=False), b.astype(np.int64, copy=False), parent)
+    _settle(parent)
     return parent
 
 

@@ -47,6 +47,7 @@ class Result(NamedTuple):
     ingested: list[Stats]
     learned: str | None
     clusters: str
+    evidence: str
     duplicates: Stats
     written: list[Done]
 
@@ -71,10 +72,12 @@ class Flow:
         learned = self._learn(shards, ingested)
         cleaned = self._clean(shards, occurrences, learned)
         texts = self._outputs("cleaned", cleaned)
-        matching = plan(texts, [shard.rows for shard in shards], self.config.dedup, self._task)
+        rows = [shard.rows for shard in shards]
+        matching = plan(texts, rows, self.config.dedup, self._task, self.config.run.memory)
         duplicates = self._match(matching)
         written = self._write(shards, cleaned, matching.decisions)
-        return Result(shards, ingested, learned, matching.clusters, duplicates, written)
+        found = matching.clusters, matching.evidence, duplicates
+        return Result(shards, ingested, learned, *found, written)
 
     def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
         pieces: list[tuple[int, Piece]] = []
@@ -221,7 +224,7 @@ class Flow:
         for step, tasks in matching.steps:
             group = {"sketch": "sketch", "decide": "decide", "assign": "decide"}.get(step, "match")
             counts += [(step, done.stats) for done in self._do(group, tasks)]
-        return summarise(counts)
+        return summarise(counts, self.config.dedup)
 
     def _write(
         self, shards: Sequence[Shard], cleaned: Sequence[Done], decisions: Sequence[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ def write_outputs(
         writing.join(parts, ready / f"{name}.jsonl")
     with (ready / "clusters.jsonl").open("wb") as file:
         file.writelines(_clusters(str(flow.work.path(result.clusters))))
+    (ready / publish.EVIDENCE).parent.mkdir()
+    shutil.copyfile(flow.work.path(result.evidence), ready / publish.EVIDENCE)
     learned = (
         flow.work.path(result.learned).read_bytes() if result.learned else to_toml([]).encode()
     )

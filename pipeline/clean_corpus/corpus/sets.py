@@ -1,0 +1,93 @@
+"""The shingles of documents as sorted sets: written by shard, and read for the few that are due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus.corpus import arrow, shingles
+from clean_corpus.corpus.arrow import SETS, Numbers
+from clean_corpus.kernels import sets as kernel
+
+# Shingles that are written as one batch, 8 bytes each.
+_MANY = 4_000_000
+
+
+def sets(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the SETS ("sets") of those documents of the shards "texts" that are "wanted" by any.
+
+    Options: first (document), rows, shingle.
+    """
+    first, rows = options["first"], options["rows"]
+    wanted = np.zeros(rows, bool)
+    for path in inputs["wanted"]:
+        numbers = arrow.column([path], "document")
+        wanted[numbers[slice(*np.searchsorted(numbers, [first, first + rows]))] - first] = True
+    arrow.write(outputs["sets"], SETS, _batches(inputs["texts"], wanted, options))
+    return {"sets": int(wanted.sum())}
+
+
+def _batches(
+    paths: Sequence[str], wanted: Numbers, options: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Give the sets of the documents wanted, many at a time."""
+    held: list[tuple[Numbers, Numbers, Numbers]] = []
+    size = first = 0
+    for batch in (batch for path in paths for batch in arrow.batches(path, ["text"])):
+        rows = np.flatnonzero(wanted[first : first + batch.num_rows])
+        if len(rows):
+            texts = pc.fill_null(batch.column("text"), "")
+            hashes, offsets = kernel.sets(*shingles.hashes(texts, options["shingle"], rows))
+            held.append((rows + first + options["first"], hashes, np.diff(offsets)))
+            size += len(hashes)
+        first += batch.num_rows
+        if size > _MANY:
+            yield _joined(held)
+            held, size = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(held: Sequence[tuple[Numbers, Numbers, Numbers]]) -> dict[str, Any]:
+    documents, hashes, sizes = (np.concatenate(column) for column in zip(*held, strict=True))
+    offsets = pa.array(np.append(0, np.cumsum(sizes)), pa.int64())
+    lists = pa.LargeListArray.from_arrays(offsets, pa.array(hashes))
+    return {"document": documents, "hashes": lists}
+
+
+def _found(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[pa.Array, Numbers]]:
+    """Give the lists of each batch that holds some of the documents (sorted), and the rows."""
+    for path in paths:
+        for batch in arrow.batches(path):
+            numbers = batch.column("document").to_numpy()
+            low, high = np.searchsorted(documents, [numbers[0], numbers[-1] + 1])
+            if high > low:
+                rows = np.searchsorted(numbers, documents[low:high])
+                yield batch.column("hashes"), rows
+
+
+def sizes(paths: Sequence[str], documents: Numbers) -> Numbers:
+    """Count the shingles of documents (sorted), which are all in the files."""
+    parts = [np.zeros(0, np.int64)]
+    for lists, rows in _found(paths, documents):
+        offsets = lists.offsets.to_numpy()
+        parts.append(offsets[rows + 1] - offsets[rows])
+    return np.concatenate(parts)
+
+
+def load(paths: Sequence[str], documents: Numbers, sizes_: Numbers) -> tuple[Numbers, Numbers]:
+    """Give the sets of documents (sorted, of known sizes) one behind the other, and the offsets."""
+    offsets = np.append(0, np.cumsum(sizes_))
+    hashes = np.empty(offsets[-1], np.uint64)
+    end = 0
+    for lists, rows in _found(paths, documents):
+        taken = lists.take(pa.array(rows)).values.to_numpy()
+        hashes[end : end + len(taken)] = taken
+        end += len(taken)
+    return hashes, offsets
