@@ -87,7 +87,7 @@ def dedup(texts: Path, folder: Path, options: Dedup) -> tuple[list[str], dict[st
         for name, decided in zip(read, planned.decisions, strict=True):
             stays = _column(work.path(decided), "keeper").is_null()
             kept += _column(work.path(name), "key").filter(stays).to_pylist()
-    return kept, summarise(counts)
+    return kept, summarise(counts, options)
 
 
 def _column(path: Path, name: str) -> pa.ChunkedArray:
