@@ -47,8 +47,9 @@ def ingest(inputs: dict[str, list[str]], outputs: dict[str, str], options: Any) 
         for batch in source.iter_batches(ROWS, row_groups=options["groups"]):
             none = pa.nulls(batch.num_rows, pa.string())
             text = batch["text"].cast(pa.large_string())
+            date = batch["date"] if "date" in batch.schema.names else none
             shard.write_batch(
-                pa.record_batch([batch["id"], text, batch["source"], none, none], schema=_TEXTS)
+                pa.record_batch([batch["id"], text, batch["source"], date, none], schema=_TEXTS)
             )
     return {}
 
