@@ -10,7 +10,8 @@ import pytest
 
 from clean_corpus import config
 from clean_corpus.stages import extract as module
-from clean_corpus.stages.extract import ExtractFault, depth_exceeds, extract
+from clean_corpus.stages.extract import extract
+from clean_corpus.stages.page import PageFault, depth_exceeds
 
 OPTIONS = config.Extract()
 
@@ -98,15 +99,23 @@ def test_a_page_without_an_article_gives_an_empty_text(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"<div>" * 1_000_000,
+        b"<div>" * 100_000,
         b"<b>" * 3_000 + b"text",
         b"<div><span>" * 2_000 + b"text" + b"</span></div>" * 2_000,
     ],
 )
 def test_a_bottomless_page_is_a_fault_at_once(data: bytes) -> None:
     start = time.process_time()
-    with pytest.raises(ExtractFault, match=r"nested deeper than extract\.max_depth = 2000 allows"):
+    with pytest.raises(PageFault, match=r"nested deeper than extract\.max_depth = 2000 allows"):
         extract(data, None, None, OPTIONS)
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("tag", ["<p>", "<div>", "<p>a</p>"])
+def test_a_page_of_a_million_elements_is_a_fault_at_once(tag: str) -> None:
+    start = time.process_time()
+    with pytest.raises(PageFault, match=r"more elements than extract\.max_elements = 200000"):
+        extract(tag.encode() * 1_000_000, None, None, OPTIONS)
     assert time.process_time() - start < 2
 
 
@@ -119,7 +128,7 @@ def test_a_page_that_never_closes_is_read() -> None:
 
 
 def test_a_large_page_is_a_fault() -> None:
-    with pytest.raises(ExtractFault, match="larger than"):
+    with pytest.raises(PageFault, match="larger than"):
         extract(b" " * (2**20 + 1), None, None, config.Extract(max_page_mb=1))
 
 
@@ -156,7 +165,7 @@ def test_time_is_the_last_resort(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "_tools", lambda: tools._replace(extract=forever))
     before = signal.getsignal(signal.SIGALRM)
-    with pytest.raises(ExtractFault, match=r"longer than extract\.seconds = 1 allows"):
+    with pytest.raises(PageFault, match=r"longer than extract\.seconds = 1 allows"):
         extract(page(), None, None, config.Extract(seconds=1))
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
@@ -170,7 +179,7 @@ def test_what_trafilatura_fails_on_is_a_fault(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(module, "_tools", lambda: tools._replace(extract=failing))
     with pytest.raises(
-        ExtractFault, match=r"trafilatura fails on the page \(RecursionError: too deep\)"
+        PageFault, match=r"trafilatura fails on the page \(RecursionError: too deep\)"
     ):
         extract(page(), None, None, OPTIONS)
 

@@ -46,7 +46,7 @@ class Fields(_Section):
 
 
 class Extract(_Section):
-    """Text from HTML (trafilatura)."""
+    """Text from HTML (trafilatura, and the density of text)."""
 
     comments: bool = Field(False, description="keep the readers' comments")
     tables: bool = Field(True, description="keep the text of tables")
@@ -54,6 +54,7 @@ class Extract(_Section):
         "balanced", description="balanced, precision or recall: what to prefer in doubt"
     )
     max_page_mb: int = Field(16, ge=1, description="a larger page is set aside as failed")
+    max_elements: int = Field(200_000, ge=1_000, description="so is one of more elements")
     max_depth: int = Field(2_000, ge=50, description="so is a page nested deeper than this")
     seconds: int = Field(20, ge=1, description="and one that takes longer, as a last resort")
 

@@ -1,9 +1,8 @@
-"""Take the article out of a web page with trafilatura, within limits."""
+"""Take the article out of a web page, with trafilatura and the density of its blocks."""
 
 from __future__ import annotations
 
 import logging
-import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +13,9 @@ from typing import Any, NamedTuple
 
 from clean_corpus import config
 from clean_corpus.decode import decode, html_charset
+from clean_corpus.stages.article import article
+from clean_corpus.stages.blocks import lay_out
+from clean_corpus.stages.page import PageFault, check_shape, check_size, tree
 
 
 class Extracted(NamedTuple):
@@ -28,57 +30,55 @@ class Extracted(NamedTuple):
     encoding: str
 
 
-class ExtractFault(Exception):
-    """A page that cannot be used; the text says why in one sentence."""
-
-
 def extract(
     page: bytes, charset: str | None, url: str | None, options: config.Extract
 ) -> Extracted:
     """Extract the article of an HTML page, its paragraphs on lines of their own.
 
     `charset` is what the HTTP header declares; without it the page is asked. One page leaves
-    nothing behind that could change the next. Raises ExtractFault for a page that is larger or
-    nested deeper than `options` allow, that takes longer (on the main thread only), or that
-    trafilatura fails on.
+    nothing behind that could change the next. Raises PageFault for a page that is larger, of
+    more elements, or nested deeper than `options` allow, that takes longer (on the main thread
+    only), or that trafilatura fails on.
     """
-    if len(page) > options.max_page_mb << 20:
-        raise ExtractFault(
-            f"the page is larger than extract.max_page_mb = {options.max_page_mb} allows"
-        )
+    check_size(page, options)
     decoded = decode(page, charset or html_charset(page))
-    if depth_exceeds(decoded.text, options.max_depth):
-        raise ExtractFault(
-            f"the page is nested deeper than extract.max_depth = {options.max_depth} allows"
-        )
+    check_shape(decoded.text, options)
     tools = _tools()
     with _at_most(options.seconds):
         try:
-            tree = tools.load(decoded.text)
-            if tree is None:
+            root = tree(decoded.text)
+            if root is None:
                 return Extracted("", None, None, decoded.encoding)
-            title, date = tools.title(tree), _date(tree)
-            text = tools.extract(
-                tree,
+            title, date = tools.title(root), _date(root)
+            layout = lay_out(root, tables=options.tables)
+            taken = tools.extract(
+                root,
                 url=url,
-                favor_precision=options.focus == "precision",
+                # Its other ways to the article cost as much again, and are worse than ours.
+                fast=True,
+                favor_precision=options.focus != "recall",
                 favor_recall=options.focus == "recall",
                 include_comments=options.comments,
                 include_tables=options.tables,
                 # Otherwise what was on earlier pages would be missing on this one.
                 deduplicate=False,
             )
-        except ExtractFault:
+            text = article(
+                layout,
+                taken or "",
+                comments=options.comments,
+                strict=options.focus == "precision",
+            )
+        except PageFault:
             raise
         # Whatever a page does to the parser, the others are still to come.
         except Exception as error:
             name = type(error).__name__
-            raise ExtractFault(f"trafilatura fails on the page ({name}: {error})") from error
-    return Extracted(text or "", title, date, decoded.encoding)
+            raise PageFault(f"trafilatura fails on the page ({name}: {error})") from error
+    return Extracted(text, title, date, decoded.encoding)
 
 
 class _Tools(NamedTuple):
-    load: Callable[[str], Any]
     title: Callable[[Any], str | None]
     extract: Callable[..., str | None]
 
@@ -89,12 +89,12 @@ def _tools() -> _Tools:
     import trafilatura
     from trafilatura.metadata import examine_meta, extract_title
 
-    def title(tree: Any) -> str | None:
-        return examine_meta(tree).title or extract_title(tree)
+    def title(root: Any) -> str | None:
+        return examine_meta(root).title or extract_title(root)
 
     # Its complaints about a page would end on the terminal; the fault says it all.
     logging.getLogger("trafilatura").addHandler(logging.NullHandler())
-    return _Tools(trafilatura.load_html, title, trafilatura.extract)
+    return _Tools(title, trafilatura.extract)
 
 
 _DATES = {
@@ -104,45 +104,13 @@ _DATES = {
 }  # fmt: skip
 
 
-def _date(tree: Any) -> str | None:
+def _date(root: Any) -> str | None:
     """Give the date of publication that the head of a page declares, first come first served."""
-    for meta in tree.iter("meta"):
+    for meta in root.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
         if name.lower() in _DATES and (value := (meta.get("content") or "").strip()):
             return str(value)
     return None
-
-
-_TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9]*))")
-# Elements without content, and those that the parser closes by itself.
-_FLAT = {
-    "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html",
-    "img", "input", "li", "link", "meta", "option", "p", "param", "rp", "rt", "source", "tbody",
-    "td", "tfoot", "th", "thead", "tr", "track", "wbr",
-}  # fmt: skip
-_RAW = {"noscript", "script", "style", "textarea", "title", "xmp"}
-
-
-def depth_exceeds(page: str, limit: int) -> bool:
-    """Say whether elements of a page are nested deeper than `limit`, without building the tree.
-
-    One pass over the tags; comments, scripts and style sheets are stepped over.
-    """
-    if page.count("<") - page.count("</") <= limit:
-        return False
-    depth = at = 0
-    while found := _TAG.search(page, at):
-        at = found.end()
-        name = (found[2] or "").lower()
-        if not name or (name in _RAW and not found[1]):
-            at = page.find(f"</{found[2]}" if name else "-->", at)
-            if at < 0:
-                return False
-        elif name not in _FLAT and name not in _RAW:
-            depth = max(depth - 1, 0) if found[1] else depth + 1
-            if depth > limit:
-                return True
-    return False
 
 
 @contextmanager
@@ -155,7 +123,7 @@ def _at_most(seconds: int) -> Iterator[None]:
         return
 
     def ring(_signal: int, _frame: FrameType | None) -> None:
-        raise ExtractFault(f"the page takes longer than extract.seconds = {seconds} allows")
+        raise PageFault(f"the page takes longer than extract.seconds = {seconds} allows")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from clean_corpus import config, formats, spill
 from clean_corpus.run.executors import tell
 from clean_corpus.stages import extract
+from clean_corpus.stages.page import PageFault
 from clean_corpus.text import buffers
 
 #: What tells documents of one name apart: hashes of the provisional key, of the base text, and of
@@ -86,7 +87,7 @@ def _with_pages(
         tell(first + row, options.seconds + _GRACE)
         try:
             found = extract.extract(page, columns["charset"][row], columns["url"][row], options)
-        except extract.ExtractFault as fault:
+        except PageFault as fault:
             columns["fault"][row], columns["raw"][row] = str(fault), page
             continue
         columns["text"][row], columns["encoding"][row] = found.text, found.encoding
