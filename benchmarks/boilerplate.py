@@ -310,7 +310,8 @@ def _check(pooled: dict[str, Tally]) -> int:
 def _lift(pooled: dict[str, Tally]) -> None:
     """Write the figures that are better than their floors."""
     head = "# Pooled figures of benchmarks/boilerplate.py, in per cent. They only get better:\n"
-    head += "# python benchmarks/boilerplate.py DATA_FOLDER --raise\n"
+    head += "# python benchmarks/train_vote.py DATA_FOLDER --folds DIR\n"
+    head += "# python benchmarks/boilerplate.py DATA_FOLDER --folds DIR --raise\n"
     floors = tomllib.loads(FLOORS.read_text(encoding="utf-8")) if FLOORS.exists() else {}
     parts = [head]
     for pool, tally in pooled.items():

@@ -28,7 +28,8 @@ _MOST_LINKS = 8
 _MENU_VOTES = 4  # different lines that vote for a menu
 _MENU_GAP = 4  # lines between two votes that may go with them
 _ABOVE = ("byline", "date_stamp", "relative_time")  # the headline stands between them and a menu
-_MENU_LINE = 90  # bytes; a longer line is in no menu
+_MENU_LINE = 40  # bytes; a longer line is in no menu, for it may be the headline under it;
+_MENU_WORDS = 5  # so may one of more words, or a question
 _HEAD = 3  # lines among which a repeated headline is looked for
 _TITLE = 8  # bytes; a shorter title proves nothing
 _MENU_EDGE = 12  # lines between a menu and the edge of the document that go with it
@@ -123,11 +124,12 @@ def _few(side: Iterable[int], gone: set[int]) -> bool:
 def neighbours(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
     """Give the lines that go because of a proposal beside them."""
     gone = {proposal.line for proposal in kept if proposal.whole}
+    dated = {proposal.line for proposal, _ in found.proposals if proposal.class_ in _ABOVE}
     for proposal in kept:
         if proposal.doubt:
             continue
         if proposal.class_ == "related_header" and proposal.whole:
-            yield from _links(found, proposal, gone)
+            yield from _links(found, proposal, gone, dated)
         elif proposal.class_ == "donation_plea" and proposal.whole:
             yield from _plea_header(found, proposal, gone)
         elif proposal.class_ == "image_caption" and proposal.whole:
@@ -138,8 +140,11 @@ def _whole(found: Found, line: int, class_: str, by: Proposal) -> Proposal:
     return Proposal(line, 0, found.lines.size(line), class_, by.rule, whole=True)
 
 
-def _links(found: Found, header: Proposal, gone: set[int]) -> Iterator[Proposal]:
-    """Take the headlines under a header: to the end, or up to prose or an empty line."""
+def _links(found: Found, header: Proposal, gone: set[int], dated: set[int]) -> Iterator[Proposal]:
+    """Take the headlines under a header: to the end, or up to prose or an empty line.
+
+    A headline above a date or a byline begins an article of its own.
+    """
     breaks = found.lines.folded.breaks
     taken: list[int] = []
     line = header.line + 1
@@ -153,6 +158,10 @@ def _links(found: Found, header: Proposal, gone: set[int]) -> Iterator[Proposal]
         taken.append(line)
         line += 1
     before_prose = line < found.last and line not in gone and len(taken) < _MOST_LINKS
+    if before_prose and taken and taken[-1] in dated:
+        taken = taken[:-2]
+    elif taken and line in dated:
+        taken = taken[:-1]
     if before_prose and len(taken) > 1 and (spaced or breaks[line] == breaks[taken[-1]]):
         taken.pop()  # it may be the subhead of what follows
     if len(taken) == _MOST_LINKS and before_prose:
@@ -194,7 +203,7 @@ def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
             by.setdefault(proposal.line, proposal)
     if len(votes) < _MENU_VOTES:
         return
-    short = _Memo(lambda line: is_short(found.lines.lower(line), _MENU_LINE))
+    short = _Memo(lambda line: _is_entry(found.lines.lower(line)))
     for cluster in _clusters(sorted(votes), short):
         texts = {found.lines.lower(line) for line in cluster}
         if len(texts) < _MENU_VOTES or not any(by[line].class_ == "navigation" for line in cluster):
@@ -208,6 +217,10 @@ def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
         for line in range(start, end):
             if line not in by or by[line].class_ == "navigation":
                 yield _whole(found, line, "navigation", leader)
+
+
+def _is_entry(line: bytes) -> bool:
+    return line.count(b" ") < _MENU_WORDS and line[-1:] != b"?" and is_short(line, _MENU_LINE)
 
 
 class _Memo:

@@ -30,8 +30,9 @@ HEAD, TAIL = "common.page-head", "common.page-tail"
 _KNOWN = 3  # lines that lexicons know, on the same side of the core
 _RUN = 5  # lines in a row that are no prose
 _CORE = 8  # 64ths of letters of prose in the core: 512
-_TITLES = 12  # lines above the core among which its headline stands
-_LABEL = 20  # letters; a shorter line is no headline
+_TITLES = 20  # lines above the core among which its headline stands, whatever it says
+_TITLES_LIKE = 100  # and if half of its longer words, two or more, are in the core
+_LABEL = 24  # letters; a shorter line is no headline
 _LINK = 30  # letters; a longer line in a run is the title of another article
 _AT = {name: column for column, name in enumerate(layout.FEATURES)}
 
@@ -99,7 +100,9 @@ def propose(voter: Voter, lines: Lines, known: Bytes) -> list[Proposal]:
     if len(docs) == 0:
         return []
     line, rows = measure(lines, known, docs)
-    open_to_vote = np.flatnonzero(_surrounds(lines.folded.doc[line], rows))
+    doc = lines.folded.doc[line]
+    around = _surrounds(doc, rows) & ~_is_inside(doc, lines.folded.core[line], rows)
+    open_to_vote = np.flatnonzero(around)
     line, rows = line[open_to_vote], rows[open_to_vote]
     sure = forest.score(rows, *voter.trees) >= voter.least
     below, long = column(rows, "core_side") > 0, column(rows, "width") > _LINK // 2
@@ -120,24 +123,39 @@ def propose(voter: Voter, lines: Lines, known: Bytes) -> list[Proposal]:
 
 def _surrounds(doc: Offsets, rows: Bytes) -> npt.NDArray[np.bool_]:
     """Tell which lines stand where furniture may, with enough of it known beside them."""
-    side, far = column(rows, "core_side").astype(np.int64), column(rows, "core_far")
+    side = column(rows, "core_side").astype(np.int64)
     known = (column(rows, "hit") > 0).astype(np.int64)
     _, first, stretch = np.unique(doc * 3 + side, return_index=True, return_inverse=True)
     until = np.cumsum(known)
     above = until - known - (until - known)[first][stretch]
     total = np.bincount(stretch, known)[stretch]
     inwards = np.where(side == 0, total - above - known, above)  # between the line and the core
-    title = (side == 0) & (far <= _TITLES) & (column(rows, "width") > _LABEL // 2)
     around: npt.NDArray[np.bool_] = (
         (total >= _KNOWN)
         & (inwards > 0)
         & (side != 1)
-        & ~title
+        & ~_may_be_title(rows)
         & (column(rows, "run") >= _RUN)
         & (column(rows, "core_width") >= _CORE)
         & (column(rows, "hit") < 2)
     )
     return around
+
+
+def _may_be_title(rows: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which lines above the core may be its headline, or what stands between them."""
+    far, shared = column(rows, "core_far"), column(rows, "shared")
+    like = (shared >= 50) & (shared <= 100) & (column(rows, "shared_words") >= 2)
+    near = (far <= _TITLES) | ((far <= _TITLES_LIKE) & like) | (column(rows, "row") == 0)
+    above: npt.NDArray[np.bool_] = (column(rows, "core_side") == 0) & near
+    return above & (column(rows, "width") > _LABEL // 2)
+
+
+def _is_inside(doc: Offsets, twins: npt.NDArray[np.uint64], rows: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which lines stand in the core as well: entries of its table of contents."""
+    keys = twins ^ (doc.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    inside: npt.NDArray[np.bool_] = np.isin(keys, keys[column(rows, "core_side") == 1])
+    return inside
 
 
 def column(rows: Bytes, name: str) -> Bytes:
