@@ -125,7 +125,7 @@ class Limits(_Section):
 
 
 class Dedup(_Section):
-    """Exact and near-duplicates (MinHash)."""
+    """Exact and near-duplicates (MinHash), shared passages and texts inside others."""
 
     exact: bool = Field(True, description="remove texts that are equal but for white space")
     near: bool = Field(True, description="remove texts whose shingles are nearly the same")
@@ -153,6 +153,16 @@ class Dedup(_Section):
         "witness", description="witness: each removed text is a copy of a kept one; no chains"
     )
     max_bucket: int = Field(512, ge=8, description="larger buckets are split by more rows")
+    passages: Literal["off", "report", "remove"] = Field(
+        "report", description="what other sources have too; remove leaves it to the first"
+    )
+    passage_words: int = Field(16, ge=8, description="words that such a passage has at least")
+    contained: Literal["off", "report", "remove"] = Field(
+        "report", description="texts that stand in a longer one, abridged or embedded"
+    )
+    containment: Share = Field(
+        Decimal("0.8"), gt=0, description="share of a text's shingles that the longer one has"
+    )
 
 
 class Output(_Section):

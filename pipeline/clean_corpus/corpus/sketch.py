@@ -43,7 +43,7 @@ def sketch(
     columns = {name: _joined(table.column(name)) for name in _PLAIN.names}
     columns["source"] = columns["source"].dictionary_encode()
     arrow.write(outputs["documents"], DOCUMENTS, [columns])
-    arrow.write(outputs["bands"], BANDS, _partitioned(keys, numbers, options["partitions"]))
+    arrow.write(outputs["bands"], BANDS, partitioned(keys, numbers, options["partitions"]))
     return {"documents": first - options["first_document"], "keys": sum(map(len, keys))}
 
 
@@ -125,7 +125,7 @@ def _dates(values: pa.Array) -> pa.Array:
     return pa.array(read, pa.int64()).take(distinct.indices)
 
 
-def _partitioned(
+def partitioned(
     keys: list[Numbers], numbers: list[Numbers], partitions: int
 ) -> Iterator[dict[str, Numbers]]:
     """Give the rows of each partition, by the upper bits of the key; `partitions` is 2^n."""

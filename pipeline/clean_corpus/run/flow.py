@@ -12,10 +12,12 @@ from clean_corpus.config import Config, as_json
 from clean_corpus.corpus.learn import gather, write_learned
 from clean_corpus.corpus.passages import count
 from clean_corpus.corpus.plan import Plan, plan, summarise
+from clean_corpus.corpus.sharing import plan as plan_sharing
 from clean_corpus.formats.records import Piece, Unit
 from clean_corpus.run.lessons import Lessons, digest
 from clean_corpus.run.steps.adopt import adopt
 from clean_corpus.run.steps.clean import clean
+from clean_corpus.run.steps.excise import excise
 from clean_corpus.run.steps.identify import identify
 from clean_corpus.run.steps.ingest import ingest
 from clean_corpus.run.steps.write import write
@@ -40,6 +42,29 @@ class Shard(NamedTuple):
     ids: str
 
 
+class Outcome(NamedTuple):
+    """What is to be written of each shard; `told` and `passages` may be empty.
+
+    `counts` says what texts share: passages, documents, contained.
+    """
+
+    cleaned: list[str]
+    edits: list[str]
+    decisions: list[str]
+    told: list[str]
+    passages: list[str]
+    counts: Stats
+
+    @classmethod
+    def of(cls, cleaned: Sequence[Done], decisions: Sequence[str]) -> Outcome:
+        """Take what cleaning and the search for duplicates have left."""
+        texts, edits = ([done.task.outputs[name] for done in cleaned] for name in _CLEANED)
+        return cls(texts, edits, list(decisions), [], [], {})
+
+
+_CLEANED = ("cleaned", "edits")
+
+
 class Result(NamedTuple):
     """What the steps have left for the outputs."""
 
@@ -50,6 +75,7 @@ class Result(NamedTuple):
     evidence: str
     duplicates: Stats
     written: list[Done]
+    outcome: Outcome
 
 
 class Flow:
@@ -75,9 +101,12 @@ class Flow:
         rows = [shard.rows for shard in shards]
         matching = plan(texts, rows, self.config.dedup, self._task, self.config.run.memory)
         duplicates = self._match(matching)
-        written = self._write(shards, cleaned, matching.decisions)
+        outcome = Outcome.of(cleaned, matching.decisions)
+        if any(stats["sources"] for stats in ingested):
+            outcome = self._share(shards, outcome, matching)
+        written = self._write(shards, outcome)
         found = matching.clusters, matching.evidence, duplicates
-        return Result(shards, ingested, learned, *found, written)
+        return Result(shards, ingested, learned, *found, written, outcome)
 
     def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
         pieces: list[tuple[int, Piece]] = []
@@ -226,10 +255,49 @@ class Flow:
             counts += [(step, done.stats) for done in self._do(group, tasks)]
         return summarise(counts, self.config.dedup)
 
-    def _write(
-        self, shards: Sequence[Shard], cleaned: Sequence[Done], decisions: Sequence[str]
-    ) -> list[Done]:
+    def _share(self, shards: Sequence[Shard], outcome: Outcome, matching: Plan) -> Outcome:
+        """Find what texts of different sources share, and which stand inside others."""
+        dedup = self.config.dedup
+        if dedup.passages == dedup.contained == "off":
+            return outcome
+        rows = [shard.rows for shard in shards]
+        (_, sketched), *_ = matching.steps
+        documents = [task.outputs["documents"] for task in sketched]
+        sharing = plan_sharing(
+            outcome.cleaned, rows, documents, outcome.decisions, dedup, self._task
+        )
+        for step, tasks in sharing.steps:
+            done = self._do("share", tasks)
+            if step in ("share", "contain"):
+                outcome.counts.update(done[0].stats)
+        outcome = outcome._replace(
+            decisions=sharing.decisions, told=sharing.told, passages=sharing.passages
+        )
+        if not sharing.found:
+            return outcome
+        cut = self._do(
+            "share",
+            (
+                self._task(
+                    "excise",
+                    number,
+                    excise,
+                    _CLEANED,
+                    inputs={"cleaned": [texts], "edits": [edits], "found": sharing.found},
+                    options={"first_document": shard.first_document},
+                )
+                for number, (shard, texts, edits) in enumerate(
+                    zip(shards, outcome.cleaned, outcome.edits, strict=True)
+                )
+            ),
+        )
+        texts, edits = (self._outputs(name, cut) for name in _CLEANED)
+        return outcome._replace(cleaned=texts, edits=edits)
+
+    def _write(self, shards: Sequence[Shard], outcome: Outcome) -> list[Done]:
         output = self.options["output"]
+        told = outcome.told or [""] * len(shards)
+        columns = zip(shards, outcome.cleaned, outcome.edits, outcome.decisions, told, strict=True)
         return self._do(
             "write",
             (
@@ -240,15 +308,14 @@ class Flow:
                     ("corpus", "removed", "failed", "edits"),
                     inputs={
                         "documents": [shard.documents],
-                        "cleaned": [done.task.outputs["cleaned"]],
-                        "edits": [done.task.outputs["edits"]],
+                        "cleaned": [cleaned],
+                        "edits": [edits],
                         "decisions": [decided],
+                        "told": [shared] if shared else [],
                     },
                     options={"output": output},
                 )
-                for number, (shard, done, decided) in enumerate(
-                    zip(shards, cleaned, decisions, strict=True)
-                )
+                for number, (shard, cleaned, edits, decided, shared) in enumerate(columns)
             ),
         )
 

@@ -37,6 +37,8 @@ def write_outputs(
     for name in _JOINED:
         parts = [flow.work.path(done.task.outputs[name]) for done in result.written]
         writing.join(parts, ready / f"{name}.jsonl")
+    passages = [flow.work.path(name) for name in result.outcome.passages]
+    writing.join(passages, ready / "passages.jsonl")
     with (ready / "clusters.jsonl").open("wb") as file:
         file.writelines(_clusters(str(flow.work.path(result.clusters))))
     (ready / publish.EVIDENCE).parent.mkdir()
@@ -97,6 +99,7 @@ def summarise(found: Found, flow: Flow, result: Result) -> dict[str, Any]:
         **summary,
         "encodings": audit.total(stats["encodings"] for stats in result.ingested),
         "duplicates": _duplicates(result.duplicates),
+        "shared": result.outcome.counts,
         # In input order, which the names do not show: what reads a run back relies on it.
         "outputs": list(dict.fromkeys(map(shown, names))),
         "notes": list(_notes(found, result, summary)),

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from clean_corpus import formats, spill
 from clean_corpus.config import Output
+from clean_corpus.corpus.tell import TOLD
 from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, shown
 from clean_corpus.run import audit
@@ -19,6 +20,7 @@ from clean_corpus.text import code_points, originals
 
 _FATES = ("kept", "removed", "failed")
 _LINE = orjson.OPT_APPEND_NEWLINE
+_NOTHING_TOLD = TOLD.empty_table()
 
 # Names of the columns that travel beside the records' own.
 _TEXT, _CLEAN = "cleaned:text", "cleaned:clean"
@@ -33,6 +35,7 @@ class _Shard(NamedTuple):
     reasons: list[str | None]
     decisions: pa.Table
     edits: pa.Table
+    told: pa.Table
 
 
 def write(
@@ -40,8 +43,8 @@ def write(
 ) -> dict[str, Any]:
     """Write the shard's part of the corpus, and of `removed`, `failed` and `edits` (JSONL).
 
-    Inputs: documents, cleaned, edits and decisions, row by row alike. Options: output. Returns
-    the counts of the summary.
+    Inputs: documents, cleaned, edits, decisions and perhaps told, row by row alike. Options:
+    output. Returns the counts of the summary.
     """
     output = Output.model_validate(options["output"])
     marking = output.mode == "mark"
@@ -72,6 +75,7 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
     """Read the four files side by side."""
     decisions = spill.read(inputs["decisions"][0])
     edits = spill.read(inputs["edits"][0])
+    told = spill.read(inputs["told"][0]) if inputs["told"] else _NOTHING_TOLD
     first = 0
     for documents, cleaned in zip(
         spill.batches(inputs["documents"][0]), spill.batches(inputs["cleaned"][0]), strict=True
@@ -89,6 +93,7 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
             reasons,
             here,
             edits_.set_column(0, edits_.schema.field("doc"), doc),
+            told.slice(first, rows).combine_chunks(),
         )
         first += rows
 
@@ -103,6 +108,10 @@ def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
         "confidence": confidence,
         **{field.name: found.field(field.name) for field in found.type},
     }
+    if shard.told.num_rows:
+        columns |= {name: shard.told[name].combine_chunks() for name in TOLD.names}
+        for name in ("shared", "contained_share"):
+            columns[name] = pc.divide(columns[name].cast(pa.float64()), 10_000.0)
     if marking:
         columns |= {
             "removed": pa.array(shard.reasons, pa.string()),

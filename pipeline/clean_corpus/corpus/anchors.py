@@ -1,0 +1,84 @@
+"""Anchors: a few hashes of each text by which texts that share a passage find one another.
+
+Of every eight runs of six words that follow each other the one with the least hash is an anchor
+(winnowing: Schleimer, Wilkerson and Aiken, 2003). Two texts with thirteen equal words in a row have
+one in common for certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from clean_corpus.corpus import arrow, shingles
+from clean_corpus.corpus.arrow import BANDS, Numbers
+from clean_corpus.corpus.sketch import partitioned
+
+_WORDS, _WINDOW = 6, 8
+_BYTES = 8_000_000
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def anchor(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the anchors ("anchors", as BANDS) of the documents of one shard that are kept.
+
+    Inputs: texts, decisions. Options: first_document, partitions.
+    """
+    gone = decided(inputs["decisions"][0])
+    keys: list[Numbers] = []
+    numbers: list[Numbers] = []
+    row = 0
+    for batch in arrow.batches(inputs["texts"][0], ("text", "reason")):
+        stays = ~gone[row : row + batch.num_rows] & batch.column("reason").is_null().to_numpy(False)
+        texts = pc.fill_null(batch.column("text"), "")
+        for rows in pieces(np.flatnonzero(stays), pc.binary_length(texts).to_numpy()):
+            found, document = anchors(*shingles.hashes(texts, _WORDS, rows))
+            keys.append(found)
+            numbers.append((rows[document] + row + options["first_document"]).astype(np.uint32))
+        row += batch.num_rows
+    arrow.write(outputs["anchors"], BANDS, partitioned(keys, numbers, options["partitions"]))
+    return {"anchors": sum(map(len, keys))}
+
+
+def decided(path: str) -> Numbers:
+    """Tell for each document of a shard whether it is a copy that goes."""
+    gone = [batch.column("reason").is_valid() for batch in arrow.batches(path, ("reason",))]
+    none = np.zeros(0, bool)
+    return np.concatenate([none, *(column.to_numpy(zero_copy_only=False) for column in gone)])
+
+
+def pieces(rows: Numbers, sizes: Numbers) -> list[Numbers]:
+    """Cut rows into runs of about 8 MB of text, which bounds the memory for their words."""
+    if not len(rows):
+        return []
+    filled = np.cumsum(sizes[rows].astype(np.int64)) // _BYTES
+    return np.split(rows, np.flatnonzero(filled[1:] != filled[:-1]) + 1)
+
+
+def anchors(hashes: Numbers, offsets: Numbers) -> tuple[Numbers, Numbers]:
+    """Give the anchors of texts from the hashes of their runs of words, and the text of each."""
+    size = len(hashes)
+    least = np.append(hashes, np.full(_WINDOW, np.iinfo(np.uint64).max, np.uint64))
+    step = 1
+    while step < _WINDOW:
+        least = np.minimum(least[:-step], least[step:])
+        step *= 2
+    least = least[:size]
+    sizes = np.diff(offsets)
+    text = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(size) - np.repeat(offsets[:-1], sizes)
+    chosen = place <= np.repeat(sizes, sizes) - _WINDOW
+    filled = np.flatnonzero(sizes)
+    if len(filled):  # a text shorter than the window has one anchor, its least
+        short = sizes[filled] < _WINDOW
+        begins = offsets[:-1][filled]
+        least[begins[short]] = np.minimum.reduceat(hashes, begins)[short]
+        chosen[begins[short]] = True
+    chosen &= (place == 0) | np.append(True, least[1:] != least[:-1])[:size]
+    # What is least has small upper bits, by which keys are partitioned.
+    return least[chosen] * _SPREAD, text[chosen]

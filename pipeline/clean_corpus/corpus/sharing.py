@@ -1,0 +1,151 @@
+"""The steps from cleaned texts and decisions to shared passages and contained texts.
+
+| step | tasks | reads | writes |
+|---|---|---|---|
+| anchor | one a shard | the shard's texts and decisions | anchors |
+| link | one a partition of anchors | its batch of all anchors; documents | links, linked |
+| words | one a shard | the shard's texts; all linked | words |
+| align | one a block of documents | its batch of all links; words, documents | passages, embedded |
+| whole | one a shard | the shard's texts; all embedded | sets |
+| contain | one | all embedded, sets, documents | contained |
+| share | one | all passages, documents | found, shares |
+| tell | one a shard | the shard's texts; found, shares, contained | told, passages |
+
+Shards and documents are those of `clean_corpus.corpus.plan`; only what its decisions keep is looked
+at. A task holds the anchors of a partition, or the words of some thousand documents; `share` and
+`contain` hold what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from clean_corpus.config import Dedup
+from clean_corpus.corpus.align import align, words
+from clean_corpus.corpus.anchors import anchor
+from clean_corpus.corpus.contain import contain, whole
+from clean_corpus.corpus.holders import link
+from clean_corpus.corpus.plan import Make
+from clean_corpus.corpus.settle import settle
+from clean_corpus.corpus.share import share
+from clean_corpus.corpus.shingles import FINGERPRINT
+from clean_corpus.corpus.tell import tell
+
+# Documents whose anchors one task sorts: about eighty of 12 bytes each.
+_DOCUMENTS = 100_000
+_MOST_PARTS = 1024
+
+_Files = Mapping[str, Sequence[str]]
+_Options = Mapping[str, Any]
+
+
+class Sharing(NamedTuple):
+    """Tasks by step, and where their results will be, shard by shard.
+
+    `found` is empty, and `decisions` are those given, where nothing is to be removed.
+    """
+
+    steps: list[tuple[str, list[Any]]]
+    told: list[str]
+    passages: list[str]
+    found: list[str]
+    decisions: list[str]
+
+
+def plan(
+    texts: Sequence[str],
+    rows: Sequence[int],
+    documents: Sequence[str],
+    decisions: Sequence[str],
+    dedup: Dedup,
+    make: Make,
+) -> Sharing:
+    """Plan the steps for shards of `rows` documents each; for `make` see `corpus.plan`."""
+    steps: list[tuple[str, list[Any]]] = []
+
+    def add(
+        function: Callable[..., Any], outputs: str, tasks: Iterable[tuple[_Files, _Options]]
+    ) -> dict[str, list[str]]:
+        """Add a step of tasks (inputs, options); give the paths of its outputs by name."""
+        step, names = function.__name__, outputs.split()
+        made = [
+            make(step, part, function, names, inputs=inputs, options=options)
+            for part, (inputs, options) in enumerate(tasks)
+        ]
+        steps.append((step, made))
+        return {name: [task.outputs[name] for task in made] for name in names}
+
+    total = sum(rows)
+    parts = 1
+    while parts * _DOCUMENTS < total and parts < _MOST_PARTS:
+        parts *= 2
+    firsts = list(accumulate(rows, initial=0))[:-1]
+    everything = {"documents": list(documents)}
+    kind = {"fingerprint": FINGERPRINT}
+    containment = _ratio(Fraction(dedup.containment))
+
+    def shards(
+        *columns: tuple[str, Sequence[str]],
+        inputs: _Files | None = None,
+        options: _Options | None = None,
+    ) -> Iterable[tuple[_Files, _Options]]:
+        """Give a task for each shard: its part of the columns, and all of the inputs."""
+        for i, first in enumerate(firsts):
+            mine = {name: [column[i]] for name, column in columns}
+            yield {**mine, **(inputs or {})}, {"first_document": first, **(options or {})}
+
+    each = ("texts", texts)
+    anchored = add(
+        anchor,
+        "anchors",
+        shards(each, ("decisions", decisions), options={"partitions": parts, **kind}),
+    )
+    linked = add(
+        link,
+        "links linked",
+        (
+            ({**anchored, **everything}, {"part": i, "blocks": parts, "total": total})
+            for i in range(parts)
+        ),
+    )
+    spelt = add(words, "words", shards(each, inputs={"linked": linked["linked"]}, options=kind))
+    aligned = add(
+        align,
+        "passages embedded",
+        (
+            (
+                {"links": linked["links"], **spelt, **everything},
+                {
+                    "block": i,
+                    "passage_words": dedup.passage_words,
+                    "containment": containment,
+                },
+            )
+            for i in range(parts)
+        ),
+    )
+    embedded = {"embedded": aligned["embedded"] if dedup.contained != "off" else []}
+    shingle = {"shingle": dedup.shingle, **kind}
+    sets = add(whole, "sets", shards(each, inputs=embedded, options=shingle))
+    contained = add(
+        contain,
+        "contained",
+        [({**embedded, **sets, **everything}, {"containment": containment})],
+    )
+    passages = {"passages": aligned["passages"] if dedup.passages != "off" else []}
+    shared = add(share, "found shares", [({**passages, **everything}, {})])
+    told = add(tell, "told passages", shards(each, inputs={**shared, **contained, **everything}))
+    if dedup.contained == "remove":
+        inputs = {**contained, **everything}
+        decisions = add(settle, "decisions", shards(("decisions", decisions), inputs=inputs))[
+            "decisions"
+        ]
+    found = shared["found"] if dedup.passages == "remove" else []
+    return Sharing(steps, told["told"], told["passages"], found, list(decisions))
+
+
+def _ratio(share_: Fraction) -> list[int]:
+    return [share_.numerator, share_.denominator]
