@@ -24,7 +24,8 @@ File = Callable[..., Path]
 
 CLEANED = (
     "clean_id,clean_language,clean_confidence,clean_dateline,clean_agency,clean_date,"
-    "clean_byline,clean_tags,clean_site"
+    "clean_byline,clean_tags,clean_site,clean_shared,clean_shared_with,clean_shared_since,"
+    "clean_contained,clean_contained_share"
 )
 
 
@@ -114,7 +115,7 @@ def test_other_columns_stay_as_they_are(trip: Trip, file: File, tmp_path: Path) 
             "tags": ["#a", "#b"],
         },
     )
-    added = b",de,0.9876,,,,,#a; #b,\r\n"
+    added = b",de,0.9876,,,,,#a; #b,,,,,,\r\n"
     assert out.read_bytes() == (
         b'id , text,"odd ""name""",' + CLEANED.encode() + b"\r\n"
         b' 007 ,plain,"  x, y ",007'
