@@ -137,8 +137,8 @@ def test_marks_have_columns_only_in_mark_mode(trip: Trip, file: File, tmp_path: 
     )
     header, row = out.read_text().splitlines()
     assert header.startswith("text;n;c_id;")
-    assert header.endswith(";c_site;c_removed;c_keeper;c_jaccard;c_containment")
-    assert row == 'x;1;"k;1";;;;;;;;;empty;;0.5;'
+    assert header.endswith(";c_contained_share;c_removed;c_keeper;c_jaccard;c_containment")
+    assert row == 'x;1;"k;1";;;;;;;;;;;;;;empty;;0.5;'
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_line_ends_of_old_macs_and_stray_ones(trip: Trip, file: File, tmp_path: 
     read = trip(file("a.csv", 'id,text\r1,"a\rb"\r2,c\r'))
     assert read.rows("row", "text") == [(2, "a\rb"), (4, "c")]
     (out,) = read.write(tmp_path / "o.csv", clean=lambda _: {})
-    assert out.read_bytes().endswith(b"\r2,c,,,,,,,,,\r")
+    assert out.read_bytes().endswith(b"\r2,c,,,,,,,,,,,,,,\r")
     assert trip(file("b.csv", "id,text\n1,a\rb\n")).rows("text") == ["a\rb"]
 
 
@@ -296,8 +296,8 @@ def test_pages_add_a_text_column(trip: Trip, file: File, tmp_path: Path) -> None
     )
     assert out.read_text().splitlines() == [
         f"id,html,text,{CLEANED}",
-        '1,"<p>a</p>","",k,,,,,,,,',
-        "2,,,k,,,,,,,,",
+        '1,"<p>a</p>","",k,,,,,,,,,,,,,',
+        "2,,,k,,,,,,,,,,,,,",
     ]
 
 

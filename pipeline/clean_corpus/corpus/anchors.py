@@ -27,7 +27,7 @@ def anchor(
 ) -> dict[str, Any]:
     """Write the anchors ("anchors", as BANDS) of the documents of one shard that are kept.
 
-    Inputs: texts, decisions. Options: first_document, partitions.
+    Inputs: texts, decisions. Options: first (document), partitions.
     """
     gone = decided(inputs["decisions"][0])
     keys: list[Numbers] = []
@@ -39,7 +39,7 @@ def anchor(
         for rows in pieces(np.flatnonzero(stays), pc.binary_length(texts).to_numpy()):
             found, document = anchors(*shingles.hashes(texts, _WORDS, rows))
             keys.append(found)
-            numbers.append((rows[document] + row + options["first_document"]).astype(np.uint32))
+            numbers.append((rows[document] + row + options["first"]).astype(np.uint32))
         row += batch.num_rows
     arrow.write(outputs["anchors"], BANDS, partitioned(keys, numbers, options["partitions"]))
     return {"anchors": sum(map(len, keys))}

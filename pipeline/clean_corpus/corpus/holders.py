@@ -10,23 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, rank
-from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.match import distinct, halves
+from clean_corpus.corpus.arrow import WANTED, Documents, Numbers
+from clean_corpus.corpus.pairs import distinct, halves, ordered
 
 #: Pairs to be aligned, one batch for each block of `later`; `earlier` is ranked before it.
 LINKS = pa.schema([("later", pa.uint32()), ("earlier", pa.uint32())])
 
-#: Documents that are in a link, sorted.
-LINKED = pa.schema([("document", pa.uint32())])
-
-_HALF = np.uint64(32)
 _NONE = np.iinfo(np.int64).max
 
 
 def link(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the LINKS ("links") of one partition of "anchors", and the LINKED ("linked").
+    """Write the LINKS ("links") of a partition of "anchors"; who is in one is WANTED ("linked").
 
     So there are at most two pairs for each anchor of a document, however many hold it. Other
     inputs: documents. Options: part, blocks, total (documents).
@@ -46,7 +42,7 @@ def link(
     parts = zip(np.split(later, cuts), np.split(earlier, cuts), strict=True)
     arrow.write(outputs["links"], LINKS, ({"later": a, "earlier": b} for a, b in parts))
     linked = np.unique(np.concatenate([later, earlier]))
-    arrow.write(outputs["linked"], LINKED, [{"document": linked}])
+    arrow.write(outputs["linked"], WANTED, [{"document": linked}])
     return {"links": len(later)}
 
 
@@ -99,5 +95,4 @@ class _Rows(NamedTuple):
         one, other = one[apart], other[apart]
         swap = self.rank[one] < self.rank[other]
         later, earlier = np.where(swap, other, one), np.where(swap, one, other)
-        upper = self.document[later].astype(np.uint64) << _HALF
-        return upper | self.document[earlier].astype(np.uint64)
+        return ordered(self.document[later], self.document[earlier])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from clean_corpus.corpus.arrow import Numbers
 
-#: A pair of document numbers in one integer: the lesser in the upper half.
+#: A pair of document numbers in one integer: the lesser, or the first, in the upper half.
 Pairs = npt.NDArray[np.uint64]
 
 _HALF = np.uint64(32)
@@ -25,12 +25,16 @@ class Counted(NamedTuple):
 
 def paired(a: Numbers, b: Numbers) -> Pairs:
     """Pack pairs of document numbers."""
-    low, high = np.minimum(a, b).astype(np.uint64), np.maximum(a, b).astype(np.uint64)
-    return low << _HALF | high
+    return ordered(np.minimum(a, b), np.maximum(a, b))
+
+
+def ordered(first: Numbers, second: Numbers) -> Pairs:
+    """Pack pairs of which the order matters, the first number in the upper half."""
+    return first.astype(np.uint64) << _HALF | second.astype(np.uint64)
 
 
 def halves(pairs: Pairs) -> tuple[Numbers, Numbers]:
-    """Unpack pairs: the lesser numbers, and the others."""
+    """Unpack pairs: the numbers of the upper half, and the others."""
     return (pairs >> _HALF).astype(np.uint32), (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
 
 

@@ -19,10 +19,10 @@ def settle(
 ) -> dict[str, Any]:
     """Write the decisions ("decisions") of one shard: those there were, and "contained".
 
-    Inputs: decisions (of the shard), contained, documents. Options: first_document.
+    Inputs: decisions (of the shard), contained, documents. Options: first (document).
     """
     (batch,) = arrow.batches(inputs["decisions"][0])
-    contained = mine(inputs["contained"][0], options["first_document"], batch.num_rows)
+    contained = mine(inputs["contained"][0], options["first"], batch.num_rows)
     rows = contained["document"].to_numpy()
     keys = Documents.of(inputs["documents"]).take("key", contained["inside"].to_numpy())
     added = {
@@ -32,7 +32,7 @@ def settle(
     }
     columns = {
         name: pc.coalesce(
-            batch.column(name), placed(values, rows, options["first_document"], batch.num_rows)
+            batch.column(name), placed(values, rows, options["first"], batch.num_rows)
         )
         for name, values in added.items()
     }

@@ -5,15 +5,14 @@
 | anchor | one a shard | the shard's texts and decisions | anchors |
 | link | one a partition of anchors | its batch of all anchors; documents | links, linked |
 | words | one a shard | the shard's texts; all linked | words |
-| align | one a block of documents | its batch of all links; words, documents | passages, embedded |
-| whole | one a shard | the shard's texts; all embedded | sets |
+| align | one a block | its batch of all links; words, documents | passages, embedded, wanted |
+| sets | one a shard | the shard's texts; all wanted | sets |
 | contain | one | all embedded, sets, documents | contained |
 | share | one | all passages, documents | found, shares |
 | tell | one a shard | the shard's texts; found, shares, contained | told, passages |
 
 Shards and documents are those of `clean_corpus.corpus.plan`; only what its decisions keep is looked
-at. A task holds the anchors of a partition, or the words of some thousand documents; `share` and
-`contain` hold what was found.
+at. Tasks keep to the memory they are given, but `share` and `contain`, which hold what was found.
 """
 
 from __future__ import annotations
@@ -24,18 +23,20 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.align import align, words
+from clean_corpus.corpus.align import align
 from clean_corpus.corpus.anchors import anchor
-from clean_corpus.corpus.contain import contain, whole
+from clean_corpus.corpus.contain import contain
 from clean_corpus.corpus.holders import link
-from clean_corpus.corpus.plan import Make
+from clean_corpus.corpus.plan import MEMORY, Make
+from clean_corpus.corpus.sets import sets
 from clean_corpus.corpus.settle import settle
 from clean_corpus.corpus.share import share
 from clean_corpus.corpus.shingles import FINGERPRINT
 from clean_corpus.corpus.tell import tell
+from clean_corpus.corpus.words import words
 
-# Documents whose anchors one task sorts: about eighty of 12 bytes each.
-_DOCUMENTS = 100_000
+# Bytes for the anchors of a document while they are sorted, and for a word while it is aligned.
+_DOCUMENT, _WORD = 8_000, 40
 _MOST_PARTS = 1024
 
 _Files = Mapping[str, Sequence[str]]
@@ -62,8 +63,9 @@ def plan(
     decisions: Sequence[str],
     dedup: Dedup,
     make: Make,
+    memory: int = MEMORY,
 ) -> Sharing:
-    """Plan the steps for shards of `rows` documents each; for `make` see `corpus.plan`."""
+    """Plan the steps for shards of `rows` documents; `make` and `memory` as in `corpus.plan`."""
     steps: list[tuple[str, list[Any]]] = []
 
     def add(
@@ -80,9 +82,9 @@ def plan(
 
     total = sum(rows)
     parts = 1
-    while parts * _DOCUMENTS < total and parts < _MOST_PARTS:
+    while parts * memory * 1_000_000 < total * _DOCUMENT and parts < _MOST_PARTS:
         parts *= 2
-    firsts = list(accumulate(rows, initial=0))[:-1]
+    firsts = list(accumulate(rows, initial=0))
     everything = {"documents": list(documents)}
     kind = {"fingerprint": FINGERPRINT}
     containment = _ratio(Fraction(dedup.containment))
@@ -93,9 +95,9 @@ def plan(
         options: _Options | None = None,
     ) -> Iterable[tuple[_Files, _Options]]:
         """Give a task for each shard: its part of the columns, and all of the inputs."""
-        for i, first in enumerate(firsts):
+        for i, (first, size) in enumerate(zip(firsts, rows, strict=False)):
             mine = {name: [column[i]] for name, column in columns}
-            yield {**mine, **(inputs or {})}, {"first_document": first, **(options or {})}
+            yield {**mine, **(inputs or {})}, {"first": first, "rows": size, **(options or {})}
 
     each = ("texts", texts)
     anchored = add(
@@ -114,12 +116,13 @@ def plan(
     spelt = add(words, "words", shards(each, inputs={"linked": linked["linked"]}, options=kind))
     aligned = add(
         align,
-        "passages embedded",
+        "passages embedded wanted",
         (
             (
                 {"links": linked["links"], **spelt, **everything},
                 {
                     "block": i,
+                    "words": memory * 1_000_000 // _WORD,
                     "passage_words": dedup.passage_words,
                     "containment": containment,
                 },
@@ -127,13 +130,15 @@ def plan(
             for i in range(parts)
         ),
     )
-    embedded = {"embedded": aligned["embedded"] if dedup.contained != "off" else []}
+    looking = dedup.contained != "off"
+    embedded = {"embedded": aligned["embedded"] if looking else []}
+    wanted = {"wanted": aligned["wanted"] if looking else []}
     shingle = {"shingle": dedup.shingle, **kind}
-    sets = add(whole, "sets", shards(each, inputs=embedded, options=shingle))
+    verified = add(sets, "sets", shards(each, inputs=wanted, options=shingle))
     contained = add(
         contain,
         "contained",
-        [({**embedded, **sets, **everything}, {"containment": containment})],
+        [({**embedded, **verified, **everything}, {"containment": containment})],
     )
     passages = {"passages": aligned["passages"] if dedup.passages != "off" else []}
     shared = add(share, "found shares", [({**passages, **everything}, {})])

@@ -32,9 +32,9 @@ def tell(
 ) -> dict[str, Any]:
     """Write TOLD ("told") and the lines of passages.jsonl ("passages") of one shard.
 
-    Inputs: texts (of the shard), shares, found, contained, documents. Options: first_document.
+    Inputs: texts (of the shard), shares, found, contained, documents. Options: first (document).
     """
-    first = options["first_document"]
+    first = options["first"]
     rows = sum(batch.num_rows for batch in arrow.batches(inputs["texts"][0], ("key",)))
     shares = mine(inputs["shares"][0], first, rows)
     contained = mine(inputs["contained"][0], first, rows)

@@ -264,7 +264,13 @@ class Flow:
         (_, sketched), *_ = matching.steps
         documents = [task.outputs["documents"] for task in sketched]
         sharing = plan_sharing(
-            outcome.cleaned, rows, documents, outcome.decisions, dedup, self._task
+            outcome.cleaned,
+            rows,
+            documents,
+            outcome.decisions,
+            dedup,
+            self._task,
+            self.config.run.memory,
         )
         for step, tasks in sharing.steps:
             done = self._do("share", tasks)
@@ -284,7 +290,7 @@ class Flow:
                     excise,
                     _CLEANED,
                     inputs={"cleaned": [texts], "edits": [edits], "found": sharing.found},
-                    options={"first_document": shard.first_document},
+                    options={"first": shard.first_document},
                 )
                 for number, (shard, texts, edits) in enumerate(
                     zip(shards, outcome.cleaned, outcome.edits, strict=True)

@@ -27,7 +27,7 @@ def excise(
 ) -> dict[str, Any]:
     """Write "cleaned" and "edits" of one shard without the passages that "found" says may go.
 
-    Other inputs: cleaned, edits. Options: first_document. A text of which nothing would
+    Other inputs: cleaned, edits. Options: first (document). A text of which nothing would
     be left stays whole.
     """
     edits = spill.read(inputs["edits"][0])
@@ -37,8 +37,8 @@ def excise(
     batches = []
     for batch in spill.batches(inputs["cleaned"][0]):
         schema = batch.schema
-        found = mine(inputs["found"][0], options["first_document"] + first, batch.num_rows)
-        cuts = _cuts(batch["text"], found, options["first_document"] + first)
+        found = mine(inputs["found"][0], options["first"] + first, batch.num_rows)
+        cuts = _cuts(batch["text"], found, options["first"] + first)
         cut += cuts.num_rows
         texts = apply(batch["text"], cuts)
         batches.append(batch.set_column(schema.get_field_index("text"), "text", texts))
