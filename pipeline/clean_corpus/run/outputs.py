@@ -38,7 +38,6 @@ def write_outputs(
         parts = [flow.work.path(done.task.outputs[name]) for done in result.written]
         writing.join(parts, ready / f"{name}.jsonl")
     passages = [flow.work.path(name) for name in result.outcome.passages]
-    (ready / "passages.jsonl").touch()  # there are no parts where no record names a source
     writing.join(passages, ready / "passages.jsonl")
     with (ready / "clusters.jsonl").open("wb") as file:
         file.writelines(_clusters(str(flow.work.path(result.clusters))))
