@@ -257,7 +257,7 @@ def test_the_gate_lets_through_what_patterns_match() -> None:
     for rule in LEXICONS.rules:
         start, end = lexicons.anchors(rule.scope, rule.least)
         for pattern in rule.patterns:
-            need = needs.needs(pattern, bounded=not rule.glued)
+            need = needs.needs(pattern, bounded=lexicons.bounded(rule))
             compiled = dialect.compiled(pattern, start=start, end=end)
             for example in rule.removes:
                 bare = example.replace("[[", "").replace("]]", "")

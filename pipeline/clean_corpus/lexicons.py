@@ -19,7 +19,7 @@ A lexicon is a file `<language>.toml` (`common.toml` holds for every language):
     keeps = ["La newsletter du parti compte mille lecteurs."]
 
 Instead of `pattern`: `phrases`, which are words and not patterns, or `cues` of which `least`
-different ones must occur in a line without quotations. `[[ ]]` in an example of `removes` marks
+different ones must occur, be it inside words, in a line without quotations. `[[ ]]` in an example of `removes` marks
 what goes, where it is not the whole. Learned lexicons carry `source` and `text` (a whole line, or
 the head or tail of one, without regard to numbers) and need no examples.
 """
@@ -316,12 +316,17 @@ def anchors(scope: str, least: int = 1) -> tuple[bool, bool]:
     return whole or scope == "head", whole or scope == "tail"
 
 
+def bounded(rule: Rule) -> bool:
+    """Tell whether a match of the rule's patterns never begins or ends inside a word."""
+    return not rule.glued and rule.least == 1
+
+
 def check_patterns(rule: Rule) -> None:
     """Raise ConfigError unless all patterns of the rule are of the dialect."""
     start, end = anchors(rule.scope, rule.least)
     for pattern in rule.patterns:
         try:
-            needs.needs(pattern, bounded=not rule.glued)
+            needs.needs(pattern, bounded=bounded(rule))
             dialect.compiled(pattern, start=start, end=end)
         except dialect.PatternError as error:
             raise ConfigError(f"{rule.origin()}: {error}, in {pattern!r}. Mend it.") from error

@@ -1,39 +1,55 @@
 """Find out what a pattern needs to match, so that it is tried only where it may.
 
 The idea is that of Russ Cox's code search (2012): follow the syntax upwards, and keep of each
-piece either all that it can match, or literals of which one must be there.
+piece either all that it can match, or sets of literals of which one must be there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
 from clean_corpus.dialect import PatternError, tokens
 
 _MOST = 256  # literals that one place of a pattern may stand for
-_LONGEST = 10  # characters of a literal that are looked for; more tell little and cost memory
+_LONGEST = 12  # characters of a literal that are looked for; more tell little
+_CLAUSES = 2  # sets of literals of a pattern that are looked for
 _EDGE = "\x00"  # a word ends here
 _NO_END = 1 << 30
 _CLASS = re.compile(r"\[((?:[^\\^\]-]|\\[^\w])+)\]")
 
 
-class Needs(NamedTuple):
-    """What a pattern needs: one of some literals, in the lower view, and at most so many bytes.
+class Literal(NamedTuple):
+    """Text that must be there, as the pattern has it, and where.
 
-    A zero byte at the end of a literal says that a word ends there; with each goes the number of
-    bytes from the start of a match within which it must end. `literals` is None where nothing is
-    needed, or too little to be worth looking for. `first` and `last` have a bit set for each byte
-    that a match may begin or end with.
+    A zero byte at its start or end says that a word ends there; `reach` is the number of bytes
+    from the start of a match within which it must end.
     """
 
-    literals: Mapping[str, int] | None
+    text: str
+    reach: int
+
+
+#: Literals of which a match holds one.
+Clause = frozenset[Literal]
+
+
+class Needs(NamedTuple):
+    """What a pattern needs: a literal of each clause, and at most so many bytes.
+
+    There are no clauses where nothing is needed, or too little to be worth looking for; `digit`
+    says that a decimal digit of some script is needed. `first` and `last` have a bit set for each
+    byte that a match may begin or end with.
+    """
+
+    clauses: tuple[Clause, ...]
     longest: int
     first: int
     last: int
+    digit: bool
 
 
 @cache
@@ -42,40 +58,46 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
 
     Raises PatternError where the syntax is not of the dialect.
     """
-    parser = _Parser(tokens(pattern))
-    piece = parser.alternatives()
-    if parser.rest:
-        raise PatternError("a ) has no (")
-    if bounded and piece.exact:
-        piece = piece._replace(exact=frozenset(_EDGE + text + _EDGE for text in piece.exact))
-    found = piece.required()
-    literals: dict[str, int] | None = None
-    if found is not None and _worth(found)[0] > 0:
-        literals = {}
-        for text, reach in found:
-            short = _shortened(_INNER_EDGE.sub("", text).lower())
-            literals[short] = max(reach, literals.get(short, 0))
-    return Needs(literals, piece.longest, piece.starts(), piece.stops())
+    atoms = tokens(pattern)
+    piece = _piece(tuple(atoms), bounded)
+    found = (frozenset(map(_shortened, clause)) for clause in piece.required())
+    clauses = sorted(dict.fromkeys(found), key=_weight)
+    useful = [clause for clause in clauses[1:] if all(_frequency(x.text) < _OFTEN for x in clause)]
+    return Needs((*clauses[:1], *useful), piece.longest, piece.starts(), piece.stops(), piece.has_digit())
 
 
-def _shortened(text: str) -> str:
+def _shortened(literal: Literal) -> Literal:
+    text = _INNER_EDGE.sub("", literal.text)
     size = _LONGEST + text.startswith(_EDGE)
-    return text if len(text.rstrip(_EDGE)) <= size else text[:size]
+    return literal._replace(text=text if len(text.rstrip(_EDGE)) <= size else text[:size])
 
 
 _INNER_EDGE = re.compile(f"(?<=[^{_EDGE}]){_EDGE}+(?=[^{_EDGE}])")
+_BITS = dict.fromkeys("etaoinsr", 4) | dict.fromkeys("ldcumhp.,'-", 5) | {" ": 3, _EDGE: 2}
+_FAR = 128  # bytes; a literal that must end sooner is met the less often
+_OFTEN = 1 << 40  # a literal of a second clause that is met as often costs more than it spares
 
-# Literals of which a match holds one, each with its reach (see Needs).
-_Literals = frozenset[tuple[str, int]]
+
+def _weight(clause: Clause) -> int:
+    """Give how often a clause is met: the lower, the better to look for. Never negative."""
+    return sum(_frequency(text) * min(reach, _FAR) for text, reach in clause)
 
 
-def _worth(literals: _Literals) -> tuple[int, int]:
-    sizes = [len(text.replace(_EDGE, "").replace(" ", "").encode()) for text, _ in literals]
-    return (min(*sizes, 12), -len(sizes))
+@lru_cache(1 << 16)
+def _frequency(text: str) -> int:
+    return 1 << max(0, 60 - sum(map(bits, text[: _LONGEST + 1])))
+
+
+def bits(char: str) -> int:
+    """Give how rare a character is in news, about, as minus the logarithm of its share."""
+    return _BITS.get(char, 7 if char < "\x80" else 6 if char.isalpha() else 10)
 
 
 _ALL = (1 << 256) - 1
 _BEYOND = _ALL ^ ((1 << 128) - 1)  # bytes of letters outside ASCII
+_DIGITS = (1 << 58) - (1 << 48)
+# Letters and digits of ASCII, which are what an edge is asked of.
+_INSIDE = _DIGITS | ((1 << 91) - (1 << 65)) | ((1 << 123) - (1 << 97))
 
 
 class _Piece(NamedTuple):
@@ -85,14 +107,20 @@ class _Piece(NamedTuple):
     """
 
     exact: frozenset[str] | None
-    best: _Literals | None
+    clauses: tuple[Clause, ...]
     longest: int
     first: int = _ALL
     last: int = _ALL
     empty: bool = False
+    digit: bool = False
 
-    def required(self) -> _Literals | None:
-        return _better(self.best, _useful(self.exact, self.longest))
+    def required(self) -> tuple[Clause, ...]:
+        return _best(self.clauses, _useful(self.exact, self.longest))
+
+    def has_digit(self) -> bool:
+        return self.digit or (
+            bool(self.exact) and all(any(map(str.isdigit, x)) for x in self.exact or ())
+        )
 
     def starts(self) -> int:
         return _ALL if self.empty else self.first
@@ -101,13 +129,15 @@ class _Piece(NamedTuple):
         return _ALL if self.empty else self.last
 
 
+@cache
 def _exactly(char: str) -> _Piece:
     data = char.encode()
-    return _Piece(frozenset([char]), None, len(data), 1 << data[0], 1 << data[-1])
+    return _Piece(frozenset([char]), (), len(data), 1 << data[0], 1 << data[-1])
 
 
+@cache
 def _one_of(atom: str) -> _Piece:
-    """Read a atom that stands for one character of several."""
+    """Read an atom that stands for one character of several."""
     if atom == "." or atom.startswith(("[^", r"\p{^")):
         return _ANY
     if found := _CLASS.fullmatch(atom):
@@ -119,7 +149,9 @@ def _one_of(atom: str) -> _Piece:
     bare = re.sub(r"\\p\{\w+\}", lambda name: named.get(name[0], r"\d"), bare)
     plain = re.compile(f"[{bare}]", re.ASCII) if bare else None
     mask = sum(1 << code for code in range(128) if plain and plain.match(chr(code)))
-    return _ANY._replace(first=mask | _BEYOND, last=mask | _BEYOND)
+    mask |= _BEYOND
+    digit = not mask & ~_BEYOND & ~_DIGITS and r"\p" not in atom
+    return _ANY._replace(first=mask, last=mask, digit=digit)
 
 
 def _joined(parts: Sequence[_Piece]) -> _Piece:
@@ -128,23 +160,38 @@ def _joined(parts: Sequence[_Piece]) -> _Piece:
     for part in parts:
         first, last = first | part.first, last | part.last
     longest = max(part.longest for part in parts)
-    return _Piece(None, None, longest, first, last, any(part.empty for part in parts))
+    digit = all(part.has_digit() for part in parts)
+    return _Piece(None, (), longest, first, last, any(part.empty for part in parts), digit)
 
 
-_ANY = _Piece(None, None, 4)
-_BOUND = _Piece(frozenset([_EDGE]), None, 0, 0, 0, True)
+_ANY = _Piece(None, (), 4)
+_BOUND = _Piece(frozenset([_EDGE]), (), 0, 0, 0, empty=True)
+
+
+@lru_cache(4096)
+def _piece(atoms: tuple[str, ...], bounded: bool) -> _Piece:
+    """Read a pattern or what stands in a group; the same words are in many patterns."""
+    parser = _Parser(atoms, bounded)
+    piece = parser.alternatives()
+    if parser.at < len(atoms):
+        raise PatternError("a ) has no (")
+    return piece
 
 
 class _Parser:
     """A recursive descent over the atoms of a pattern."""
 
-    def __init__(self, atoms: list[str]) -> None:
-        self.rest = atoms[::-1]
+    def __init__(self, atoms: tuple[str, ...], bounded: bool) -> None:
+        self.atoms, self.at = atoms, 0
+        self.edges = [_BOUND] if bounded else []
+
+    def next(self) -> str:
+        return self.atoms[self.at] if self.at < len(self.atoms) else ""
 
     def alternatives(self) -> _Piece:
         parts = [self.sequence()]
-        while self.rest and self.rest[-1] == "|":
-            self.rest.pop()
+        while self.next() == "|":
+            self.at += 1
             parts.append(self.sequence())
         if len(parts) == 1:
             return parts[0]
@@ -152,64 +199,50 @@ class _Parser:
         exact = [part.exact for part in parts if part.exact is not None]
         if len(exact) == len(parts) and sum(map(len, exact)) <= _MOST:
             return joined._replace(exact=frozenset().union(*exact))
-        sets = [part.required() for part in parts]
-        union = frozenset[tuple[str, int]]().union(*[x for x in sets if x])
-        return joined._replace(best=union if all(sets) else None)
+        needed = [part.required() for part in parts]
+        if not all(needed):
+            return joined
+        # Each part has one literal of each of its clauses, so that all have one of these unions.
+        most = max(map(len, needed))
+        unions = [frozenset().union(*(x[min(i, len(x) - 1)] for x in needed)) for i in range(most)]
+        return joined._replace(clauses=_best(tuple(unions), ()))
 
     def sequence(self) -> _Piece:
-        current = frozenset([""])
-        best: _Literals | None = None
-        whole = True
-        longest = first = last = 0
-        empty = True
-        while self.rest and self.rest[-1] not in "|)":
-            part = self.repeated()
-            before, longest = longest, min(longest + part.longest, _NO_END)
-            first |= part.first if empty else 0
-            last = part.last | (last if part.empty else 0)
-            empty = empty and part.empty
-            if part.exact is not None and len(current) * len(part.exact) <= _MOST:
-                current = frozenset(a + b for a, b in product(current, part.exact))
-                continue
-            whole = False
-            best = _better(best, _useful(current, before))
-            best = _better(best, _moved(part.required(), before))
-            current = part.exact or frozenset([""])
-        if whole:
-            return _Piece(current, None, longest, first, last, empty)
-        best = _better(best, _useful(current, longest))
-        return _Piece(None, best, longest, first, last, empty)
+        parts = [*self.edges]
+        while self.next() not in ("", "|", ")"):
+            parts.append(self.repeated())
+        parts += self.edges
+        return _sequence(parts)
 
     def repeated(self) -> _Piece:
         piece = self.one()
-        while self.rest and (self.rest[-1] in ("?", "*", "+") or self.rest[-1][0] == "{"):
-            times = self.rest.pop()
+        while (times := self.next()) in ("?", "*", "+") or times[:1] == "{":
+            self.at += 1
             if times == "?":
                 exact = None if piece.exact is None else piece.exact | {""}
-                piece = piece._replace(exact=exact, best=None, empty=True)
+                piece = piece._replace(exact=exact, clauses=(), empty=True, digit=False)
             else:
                 most = _most(times)
                 longest = min(_NO_END if most is None else piece.longest * most, _NO_END)
                 none = times == "*" or times.startswith("{0")
                 piece = piece._replace(
                     exact=None,
-                    best=None if none else piece.required(),
+                    clauses=() if none else piece.required(),
                     longest=longest,
                     empty=none or piece.empty,
+                    digit=not none and piece.has_digit(),
                 )
         return piece
 
     def one(self) -> _Piece:
-        atom = self.rest.pop()
+        atom = self.next()
+        self.at += 1
         if atom.startswith(("(?-i", "(?i")):
             raise PatternError("(?i) is not of the dialect; use cased = true")
         if atom[0] == "(":
-            if self.rest and self.rest[-1] == "?":
+            if self.next() == "?":
                 raise PatternError("(?... look-around is not of the dialect")
-            piece = self.alternatives()
-            if not self.rest or self.rest.pop() != ")":
-                raise PatternError("a ( has no )")
-            return piece
+            return self.group()
         if atom in (r"\b", "^", "$"):
             return _BOUND
         if atom in (".", r"\w", r"\d") or atom[0] == "[" or atom[:2] == r"\p":
@@ -222,22 +255,81 @@ class _Parser:
             raise PatternError(f"{atom} has nothing to repeat")
         return _exactly(atom)
 
+    def group(self) -> _Piece:
+        start, depth = self.at, 1
+        while depth:
+            atom = self.next()
+            if not atom:
+                raise PatternError("a ( has no )")
+            self.at += 1
+            depth += (atom[0] == "(") - (atom == ")")
+        return _piece(self.atoms[start : self.at - 1], bounded=False)
 
-def _useful(texts: frozenset[str] | None, reach: int) -> _Literals | None:
-    found = frozenset((text, reach) for text in texts or ())
-    return found if found and _worth(found)[0] else None
+
+def _sequence(parts: list[_Piece]) -> _Piece:
+    current = frozenset([""])
+    clauses: tuple[Clause, ...] = ()
+    before = 0  # bytes at most, up to the end of the parts looked at
+    whole = True
+    for i, part in enumerate(parts):
+        longest, before = before, min(before + part.longest, _NO_END)
+        if part.exact is not None and len(current) * len(part.exact) <= _MOST:
+            current = frozenset(a + b for a, b in product(current, part.exact))
+            continue
+        if _excludes_words(parts[i:], "first"):
+            current = frozenset(text + _EDGE for text in current)
+        clauses = _best(clauses, _useful(current, longest))
+        clauses = _best(clauses, _moved(part.required(), longest))
+        whole = False
+        current = part.exact or frozenset([""])
+        if _excludes_words(parts[: i + (part.exact is None)][::-1], "last"):
+            current = frozenset(_EDGE + text for text in current)
+    first = last = 0
+    for part in parts:
+        first |= part.first
+        if not part.empty:
+            break
+    for part in reversed(parts):
+        last |= part.last
+        if not part.empty:
+            break
+    empty = all(part.empty for part in parts)
+    digit = any(part.has_digit() for part in parts)
+    if whole:
+        return _Piece(current, (), before, first, last, empty, digit)
+    clauses = _best(clauses, _useful(current, before))
+    return _Piece(None, clauses, before, first, last, empty, digit)
 
 
-def _moved(literals: _Literals | None, by: int) -> _Literals | None:
-    if literals is None:
-        return None
-    return frozenset((text, min(reach + by, _NO_END)) for text, reach in literals)
+def _excludes_words(parts: Sequence[_Piece], side: str) -> bool:
+    """Tell whether what parts begin (or, given backwards, end) with is no letter or digit."""
+    for part in parts:
+        if part is _BOUND:
+            return True
+        if (part.first if side == "first" else part.last) & _INSIDE:
+            return False
+        if not part.empty:
+            return True
+    return False
 
 
-def _better(one: _Literals | None, other: _Literals | None) -> _Literals | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other, key=_worth)
+def _useful(texts: frozenset[str] | None, reach: int) -> tuple[Clause, ...]:
+    if not texts or not all(text.strip(" " + _EDGE) for text in texts):
+        return ()
+    return (frozenset(Literal(text, reach) for text in texts),)
+
+
+def _moved(clauses: tuple[Clause, ...], by: int) -> tuple[Clause, ...]:
+    return tuple(
+        frozenset(Literal(text, min(reach + by, _NO_END)) for text, reach in clause)
+        for clause in clauses
+    )
+
+
+def _best(some: tuple[Clause, ...], others: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    if not some or not others:
+        return (some or others)[:_CLAUSES]
+    return tuple(sorted(dict.fromkeys((*some, *others)), key=_weight)[:_CLAUSES])
 
 
 def _most(times: str) -> int | None:

@@ -31,33 +31,38 @@ class Proposal(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """All lines of a batch that are not blank; those of document d are `first[d]:first[d + 1]`."""
+    """All lines of a batch that are not blank; those of document d are `first[d]:first[d + 1]`.
+
+    `views` are the two views as bytes, in lower case and cased; `places` where their lines begin.
+    """
 
     data: npt.NDArray[np.uint8]
     offsets: Offsets
     folded: fold.Folded
     first: Offsets
+    views: tuple[bytes, bytes]
+    places: list[int]
 
     @classmethod
     def of(cls, batch: Batch) -> Lines:
         """Fold the texts of a batch."""
         data, offsets = buffers(batch.texts)
         folded = fold.fold(data, offsets, dialect.tables())
-        return cls(data, offsets, folded, np.searchsorted(folded.doc, np.arange(len(offsets))))
+        first = np.searchsorted(folded.doc, np.arange(len(offsets)))
+        views = folded.lower.tobytes(), folded.cased.tobytes()
+        return cls(data, offsets, folded, first, views, folded.view.tolist())
 
     def lower(self, line: int) -> bytes:
         """Give the view of a line in lower case, UTF-8."""
-        view = self.folded.view
-        return self.folded.lower[view[line] : view[line + 1]].tobytes()
+        return self.views[0][self.places[line] : self.places[line + 1]]
 
     def cased(self, line: int) -> bytes:
         """Give the view of a line, UTF-8."""
-        view = self.folded.view
-        return self.folded.cased[view[line] : view[line + 1]].tobytes()
+        return self.views[1][self.places[line] : self.places[line + 1]]
 
     def size(self, line: int) -> int:
         """Give the length of a line's view in bytes."""
-        return int(self.folded.view[line + 1] - self.folded.view[line])
+        return self.places[line + 1] - self.places[line]
 
     def spans(self, cuts: list[Proposal]) -> tuple[Offsets, Offsets]:
         """Give the bytes of the data that cuts, sorted by line and start, stand for.

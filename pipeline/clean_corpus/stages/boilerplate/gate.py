@@ -1,0 +1,130 @@
+"""The gate in front of the patterns: which are worth a try on which lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from clean_corpus import dialect
+from clean_corpus.kernels import scan
+from clean_corpus.lexicons import Rule, anchors, bounded
+from clean_corpus.needs import Needs
+from clean_corpus.needs import needs as find_needs
+
+Bits = npt.NDArray[np.bool_]
+
+_NO_LIMIT = 1 << 40
+_ANY = (1 << 256) - 1
+_EDGE = "\x00"
+_TINY = 20  # bytes
+
+
+class Probe(NamedTuple):
+    """One pattern of a rule, which has the number `rule`; bound to `start` and `end` of its line.
+
+    A match begins at most `back` bytes before the place that the gate gives.
+    """
+
+    rule: int
+    pattern: str
+    start: bool
+    end: bool
+    back: int
+
+    def compiled(self) -> tuple[Any, int]:
+        """Give the pattern as RE2 has it, and its group `cut` or 0; made when first wanted."""
+        return _compiled(self.pattern, self.start, self.end)
+
+
+class Gate(NamedTuple):
+    """The patterns of some rules, and the tables to look for what they need."""
+
+    probes: tuple[Probe, ...]
+    tables: scan.Gate
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule], numbers: Sequence[int]) -> Gate:
+        """Build the gate for those of the rules that have the numbers."""
+        probes: list[Probe] = []
+        tests: list[scan.Probe] = []
+        literals: list[scan.Literal] = []
+        for number in numbers:
+            rule = rules[number]
+            start, end = anchors(rule.scope, rule.least)
+            for pattern in rule.patterns:
+                needs = _needs(rule, pattern)
+                literals += _literals(rule, needs, len(probes), start, end)
+                back = max((x.reach for x in needs.clauses[0]), default=0) if needs.clauses else 0
+                probes.append(Probe(number, pattern, start, end, _NO_LIMIT if start else back))
+                tests.append(_test(rule, needs, start, end))
+        return cls(tuple(probes), scan.build(tests, literals))
+
+
+def _needs(rule: Rule, pattern: str) -> Needs:
+    """Find out what a pattern needs; nothing where lines are so short that the test costs more."""
+    needs = find_needs(pattern, bounded=bounded(rule))
+    return needs._replace(clauses=()) if 0 < rule.max <= _TINY else needs
+
+
+@cache
+def _compiled(pattern: str, start: bool, end: bool) -> tuple[Any, int]:
+    compiled = dialect.compiled(pattern, start=start, end=end)
+    return compiled, compiled.groupindex.get("cut", 0)
+
+
+def _test(rule: Rule, needs: Needs, start: bool, end: bool) -> scan.Probe:
+    return scan.Probe(
+        limit=rule.max or _NO_LIMIT,
+        clauses=len(needs.clauses),
+        digit=needs.digit and not needs.clauses,
+        opening=rule.where == "first",
+        first=_bits(needs.first if start else _ANY, cased=rule.cased),
+        last=_bits(needs.last if end else _ANY, cased=rule.cased),
+    )
+
+
+def _bits(mask: int, *, cased: bool) -> Bits:
+    """Spread a mask of 256 bits; without `cased`, what is there for "a" holds for "A" too."""
+    data = np.frombuffer(mask.to_bytes(32, "little"), np.uint8)
+    bits = np.unpackbits(data, bitorder="little").astype(bool)
+    if not cased:
+        bits[65:91] |= bits[97:123]
+        bits[128:] |= bits[128:].any()
+    return bits
+
+
+def _literals(
+    rule: Rule, needs: Needs, probe: int, start: bool, end: bool
+) -> Iterator[scan.Literal]:
+    for number, clause in enumerate(needs.clauses):
+        for text, reach in clause:
+            bare = text.strip(_EDGE)
+            yield scan.Literal(
+                text=_lower(bare).encode(),
+                cased=bare.encode() if rule.cased and bare != _lower(bare) else b"",
+                probe=probe,
+                clause=number,
+                left=text[0] == _EDGE and is_letter(bare[0]),
+                right=text[-1] == _EDGE and is_letter(bare[-1]),
+                reach=reach if start else _NO_LIMIT,
+                tail=needs.longest if end and not start else _NO_LIMIT,
+            )
+
+
+def _lower(text: str) -> str:
+    """Write text as the view in lower case has it, which has the same length."""
+    return "".join(
+        small if len((small := char.lower()).encode()) == len(char.encode()) else char
+        for char in text
+    )
+
+
+def is_letter(char: str) -> bool:
+    """Tell whether a character is a letter or digit of a script that parts words by blanks."""
+    return char.isalnum() and not (
+        "\u0e00" <= char <= "\u10ff" or "\u1780" <= char <= "\u17ff" or "\u3040" <= char <= "\u9fff"
+    )
