@@ -12,14 +12,16 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
+from clean_corpus import heads
 from clean_corpus.dialect import PatternError, tokens
+from clean_corpus.heads import Heads
 
 _MOST = 256  # literals that one place of a pattern may stand for
 _LONGEST = 12  # characters of a literal that are looked for; more tell little
 _CLAUSES = 2  # sets of literals of a pattern that are looked for
 _EDGE = "\x00"  # a word ends here
 _NO_END = 1 << 30
-_CLASS = re.compile(r"\[((?:[^\\^\]-]|\\[^\w])+)\]")
+_CLASS = re.compile(r"\[((?:[^\\^\]-]|\\[^\w])+-?)\]")
 
 
 class Literal(NamedTuple):
@@ -42,7 +44,8 @@ class Needs(NamedTuple):
 
     There are no clauses where nothing is needed, or too little to be worth looking for; `digit`
     says that a decimal digit of some script is needed. `first` and `last` have a bit set for each
-    byte that a match may begin or end with.
+    byte that a match may begin or end with; `heads` are the ways its first letters and digits may
+    run, see `clean_corpus.heads`.
     """
 
     clauses: tuple[Clause, ...]
@@ -50,6 +53,7 @@ class Needs(NamedTuple):
     first: int
     last: int
     digit: bool
+    heads: Heads
 
 
 @cache
@@ -63,7 +67,7 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
     found = (frozenset(map(_shortened, clause)) for clause in piece.required())
     clauses = sorted(dict.fromkeys(found), key=_weight)
     useful = [clause for clause in clauses[1:] if all(_frequency(x.text) < _OFTEN for x in clause)]
-    return Needs((*clauses[:1], *useful), piece.longest, piece.starts(), piece.stops(), piece.has_digit())
+    return Needs((*clauses[:1], *useful), piece.longest, piece.starts(), piece.stops(), piece.has_digit(), piece.heads)
 
 
 def _shortened(literal: Literal) -> Literal:
@@ -113,6 +117,7 @@ class _Piece(NamedTuple):
     last: int = _ALL
     empty: bool = False
     digit: bool = False
+    heads: Heads = heads.ANY
 
     def required(self) -> tuple[Clause, ...]:
         return _best(self.clauses, _useful(self.exact, self.longest))
@@ -132,7 +137,8 @@ class _Piece(NamedTuple):
 @cache
 def _exactly(char: str) -> _Piece:
     data = char.encode()
-    return _Piece(frozenset([char]), (), len(data), 1 << data[0], 1 << data[-1])
+    begins = heads.exactly(char)
+    return _Piece(frozenset([char]), (), len(data), 1 << data[0], 1 << data[-1], heads=begins)
 
 
 @cache
@@ -151,7 +157,8 @@ def _one_of(atom: str) -> _Piece:
     mask = sum(1 << code for code in range(128) if plain and plain.match(chr(code)))
     mask |= _BEYOND
     digit = not mask & ~_BEYOND & ~_DIGITS and r"\p" not in atom
-    return _ANY._replace(first=mask, last=mask, digit=digit)
+    begins = heads.DIGIT if digit else heads.ANY
+    return _ANY._replace(first=mask, last=mask, digit=digit, heads=begins)
 
 
 def _joined(parts: Sequence[_Piece]) -> _Piece:
@@ -161,11 +168,13 @@ def _joined(parts: Sequence[_Piece]) -> _Piece:
         first, last = first | part.first, last | part.last
     longest = max(part.longest for part in parts)
     digit = all(part.has_digit() for part in parts)
-    return _Piece(None, (), longest, first, last, any(part.empty for part in parts), digit)
+    empty = any(part.empty for part in parts)
+    begins = heads.either(part.heads for part in parts)
+    return _Piece(None, (), longest, first, last, empty, digit, begins)
 
 
 _ANY = _Piece(None, (), 4)
-_BOUND = _Piece(frozenset([_EDGE]), (), 0, 0, 0, empty=True)
+_BOUND = _Piece(frozenset([_EDGE]), (), 0, 0, 0, empty=True, heads=heads.NOTHING)
 
 
 @lru_cache(4096)
@@ -220,17 +229,22 @@ class _Parser:
             self.at += 1
             if times == "?":
                 exact = None if piece.exact is None else piece.exact | {""}
-                piece = piece._replace(exact=exact, clauses=(), empty=True, digit=False)
+                begins = heads.either([piece.heads, heads.NOTHING])
+                piece = piece._replace(
+                    exact=exact, clauses=(), empty=True, digit=False, heads=begins
+                )
             else:
                 most = _most(times)
                 longest = min(_NO_END if most is None else piece.longest * most, _NO_END)
-                none = times == "*" or times.startswith("{0")
+                least = _least(times)
+                none = least == 0
                 piece = piece._replace(
                     exact=None,
                     clauses=() if none else piece.required(),
                     longest=longest,
                     empty=none or piece.empty,
                     digit=not none and piece.has_digit(),
+                    heads=heads.repeated(piece.heads, least, most),
                 )
         return piece
 
@@ -295,10 +309,11 @@ def _sequence(parts: list[_Piece]) -> _Piece:
             break
     empty = all(part.empty for part in parts)
     digit = any(part.has_digit() for part in parts)
+    begins = heads.joined(part.heads for part in parts)
     if whole:
-        return _Piece(current, (), before, first, last, empty, digit)
+        return _Piece(current, (), before, first, last, empty, digit, begins)
     clauses = _best(clauses, _useful(current, before))
-    return _Piece(None, clauses, before, first, last, empty, digit)
+    return _Piece(None, clauses, before, first, last, empty, digit, begins)
 
 
 def _excludes_words(parts: Sequence[_Piece], side: str) -> bool:
@@ -330,6 +345,10 @@ def _best(some: tuple[Clause, ...], others: tuple[Clause, ...]) -> tuple[Clause,
     if not some or not others:
         return (some or others)[:_CLAUSES]
     return tuple(sorted(dict.fromkeys((*some, *others)), key=_weight)[:_CLAUSES])
+
+
+def _least(times: str) -> int:
+    return int(times.strip("{}").split(",")[0]) if times[0] == "{" else int(times == "+")
 
 
 def _most(times: str) -> int | None:

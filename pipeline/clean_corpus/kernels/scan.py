@@ -47,6 +47,7 @@ class Probe(NamedTuple):
     opening: bool  # it must be the first line of its document
     first: Bits  # of 256: the bytes that it may begin with
     last: Bits
+    heads: Bytes  # packed, of SIGNS ** 3: how its first letters and digits may run
 
 
 class Gate(NamedTuple):
@@ -59,7 +60,8 @@ class Gate(NamedTuple):
     the like for pairs, are the rows of `members`: literal, mask and value of the bytes around. `text[begin:end]` are the
     bytes of a literal, `shift` those before its window; `users` the rows of `use` for it: probe,
     bit, left, right, reach, tail, begin of its cased bytes in `text` or -1. `open` are the probes
-    without literals, `probes` the numbers of each probe, `bits` its first and last bytes.
+    without literals, `probes` the numbers of each probe, `bits` its first
+    and last bytes, `heads` its heads.
     """
 
     windows: Bytes
@@ -77,8 +79,11 @@ class Gate(NamedTuple):
     open: Small
     probes: Ints
     bits: Bits
+    heads: Bytes
 
 
+#: What `_sign` gives for a byte: 0 for none, 1 to 26 for a letter, then a digit, then another.
+SIGNS = 29
 _HASH = 0x9E3779B1
 _SIZE = 1 << 16
 _WINDOW = 4
@@ -130,6 +135,7 @@ def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> Gate:
             [(x.limit, (1 << x.clauses) - 1, x.digit, x.opening) for x in probes], np.int64
         ).reshape(-1, 4),
         bits=np.array([(probe.first, probe.last) for probe in probes], bool).reshape(-1, 2, 256),
+        heads=np.stack([probe.heads for probe in probes]) if probes else np.zeros((0, 1), np.uint8),
     )
 
 
@@ -293,11 +299,45 @@ def _hits(
 
 
 @compiled
+def _sign(byte: int) -> int:
+    if 97 <= byte <= 122:
+        return byte - 96
+    return 27 if 48 <= byte <= 57 else 28 if byte >= 128 else 0
+
+
+@compiled
+def _head(lower: Bytes, start: int, end: int) -> int:
+    """Give the number of the first three letters, digits or bytes beyond ASCII of a line."""
+    head = 0
+    found = 0
+    while start < end and found < 3:
+        sign = _sign(lower[start])
+        start += 1
+        if sign:
+            head = head * 29 + sign
+            found += 1
+    while found < 3:
+        head *= 29
+        found += 1
+    return head
+
+
+@compiled
 def _fits(
-    lower: Bytes, cased: Bytes, start: int, end: int, opens: bool, probe: Ints, bits: Bits
+    lower: Bytes,
+    cased: Bytes,
+    start: int,
+    end: int,
+    opens: bool,
+    head: int,
+    probe: Ints,
+    bits: Bits,
+    heads: Bytes,
 ) -> bool:
-    """Tell whether a line is such as a probe wants it; `bits` are its first and last bytes."""
+    """Tell whether a line is such as a probe wants it."""
     if end - start > probe[0] or (probe[3] and not opens):
+        return False
+    if not heads[head >> 3] >> (head & 7) & 1:
         return False
     if not bits[0, cased[start]] or not bits[1, cased[end - 1]]:
         return False
@@ -338,9 +378,12 @@ def _admit(
     use: Ints,
     probes: Ints,
     bits: Bits,
+    heads: Bytes,
     out: Ints,
 ) -> int:
     count = 0
+    current = -1
+    head = 0
     state = np.zeros((len(probes), 3), np.int64)  # line + 1, clauses found, where the first was
     for hit in range(hits.shape[1]):
         line = hits[0, hit]
@@ -349,12 +392,18 @@ def _admit(
         size = stop[literal] - begin[literal]
         start = view[line]
         end = view[line + 1]
+        if line != current:
+            current = line
+            head = _head(lower, start, end)
         for row in range(users[literal], users[literal + 1]):
             probe = use[row, 0]
             bit = use[row, 1]
             if state[probe, 0] != line + 1:
                 state[probe, 0] = line + 1
-                fits = _fits(lower, cased, start, end, opening[line], probes[probe], bits[probe])
+                fits = _fits(
+                    lower, cased, start, end, opening[line], head,
+                    probes[probe], bits[probe], heads[probe],
+                )  # fmt: skip
                 state[probe, 1] = 0 if fits else -1
             if state[probe, 1] & bit:
                 continue
@@ -383,14 +432,19 @@ def _open(
     open_: Small,
     probes: Ints,
     bits: Bits,
+    heads: Bytes,
     out: Bits,
 ) -> None:
     for row in range(lines.size):
         line = lines[row]
+        start = view[line]
+        end = view[line + 1]
+        head = _head(lower, start, end)
         for k in range(open_.size):
+            probe = open_[k]
             out[row, k] = _fits(
-                lower, cased, view[line], view[line + 1], opening[line],
-                probes[open_[k]], bits[open_[k]],
+                lower, cased, start, end, opening[line], head,
+                probes[probe], bits[probe], heads[probe],
             )  # fmt: skip
 
 
@@ -405,7 +459,7 @@ def scan(
     is asked of ASCII letters and digits only, which lets through a little more than it must.
     """
     place = lower, cased, view, opening
-    use = gate.begin, gate.end, gate.text, gate.users, gate.use, gate.probes, gate.bits
+    use = gate.begin, gate.end, gate.text, gate.users, gate.use, *gate[-3:]
     parts = []
     for hits in _all_hits(gate, lower, view, lines):
         out = np.empty((3, hits.shape[1] + 1), np.int64)
@@ -416,7 +470,7 @@ def scan(
         parts.append(out[:, :count])
     if len(gate.open):
         fits = np.empty((len(lines), len(gate.open)), bool)
-        _open(*place, lines, gate.open, gate.probes, gate.bits, fits)
+        _open(*place, lines, gate.open, *gate[-3:], fits)
         row, k = np.nonzero(fits)
         parts.append(np.stack([lines[row], gate.open[k], np.zeros(len(row), np.int64)]))
     found = np.concatenate([np.empty((3, 0), np.int64), *parts], axis=1)

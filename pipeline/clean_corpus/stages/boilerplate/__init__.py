@@ -13,17 +13,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clean_corpus import text
 from clean_corpus.config import Boilerplate
 from clean_corpus.lexicons import BUILT_IN, Lexicons, Rule
-from clean_corpus.stages.boilerplate import context, decide, vote
+from clean_corpus.stages.boilerplate import context, decide, rounds, vote
 from clean_corpus.stages.boilerplate.check import check
 from clean_corpus.stages.boilerplate.lexicon import Matcher
-from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+from clean_corpus.stages.boilerplate.lines import Proposal
 from clean_corpus.stages.boilerplate.metadata import metadata
 from clean_corpus.stages.boilerplate.repeated import Repeated
+from clean_corpus.stages.boilerplate.rounds import Round
 from clean_corpus.text import Batch, Stage
 
 __all__ = ["check", "metadata", "prepare", "stage"]
@@ -61,23 +61,23 @@ def prepare(
 
 def _stage(finder: Finder, protect: decide.Protection, options: Boilerplate) -> Stage:
     def run(batch: Batch) -> pa.Table:
-        texts, edits = batch.texts, text.no_edits()
-        docs = np.arange(len(texts))
+        now = rounds.first_round(finder.matcher, batch)
+        done = [text.no_edits()]
         for turn in range(_ROUNDS):
-            part = _take(batch, texts, docs)
-            lines = Lines.of(part)
-            proposals = protect(lines, finder.propose(lines, part))
-            found = decide.edits(lines, part, proposals, options)
-            changed = np.unique(decide.changes(found)["doc"].to_numpy())
-            if turn < _ROUNDS - 1:
-                found = _without_flags(found, changed)
-            found = _renumbered(found, docs)
-            edits = text.compose(texts, edits, found)
-            if len(changed) == 0:
+            proposals = protect(now.lines, finder.propose(now))
+            found = decide.edits(now.lines, now.batch, proposals, options)
+            cuts = decide.changes(found)
+            changed = np.unique(cuts["doc"].to_numpy()).astype(np.int64)
+            edits = text.compose(now.batch.texts, now.edits, found)
+            if len(changed) == 0 or turn == _ROUNDS - 1:
+                done.append(_numbered(edits, now.docs))
                 break
-            texts = text.apply(texts, found)
-            docs = docs[changed]
-        return decide.guard(batch.texts, edits, options)
+            still = np.setdiff1d(np.arange(len(now.docs)), changed)
+            done.append(_numbered(rounds.rows_of(edits, still), now.docs[still]))
+            # Flags of what is looked at again would be found again.
+            edits = text.compose(now.batch.texts, now.edits, cuts)
+            now = rounds.next_round(finder.matcher, now, cuts, edits, changed)
+        return decide.guard(batch.texts, text.sort_edits(pa.concat_tables(done)), options)
 
     return run
 
@@ -90,12 +90,13 @@ class Finder(NamedTuple):
     voter: vote.Voter
     off: frozenset[str]
 
-    def propose(self, lines: Lines, batch: Batch) -> list[Proposal]:
+    def propose(self, now: Round) -> list[Proposal]:
         """Give all spans that rules and their contexts would cut, overlapping as they may."""
-        proposals = context.headlines(lines, batch.titles)
-        pairs = self.matcher.find(lines, batch)
+        lines, pairs = now.lines, now.pairs
+        proposals = context.headlines(lines, now.batch.titles)
         if self.repeated.rules:
-            pairs = sorted(pairs + self.repeated.find(lines, batch), key=lambda pair: pair[0].line)
+            told = self.repeated.find(lines, now.batch)
+            pairs = sorted(pairs + told, key=lambda pair: pair[0].line)
         known = np.zeros(len(lines.folded.doc), np.uint8)
         for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
             found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
@@ -108,19 +109,7 @@ class Finder(NamedTuple):
         return [cut for cut in proposals if cut.rule not in self.off]
 
 
-def _take(batch: Batch, texts: pa.LargeStringArray, docs: npt.NDArray[np.int64]) -> Batch:
-    if len(docs) == len(texts):
-        return batch._replace(texts=texts)
-    return Batch(*(column.take(pa.array(docs)) for column in batch._replace(texts=texts)))
-
-
-def _renumbered(edits: pa.Table, docs: npt.NDArray[np.int64]) -> pa.Table:
+def _numbered(edits: pa.Table, docs: npt.NDArray[np.int64]) -> pa.Table:
+    """Give edits the numbers that their documents have in the whole batch."""
     doc = docs[edits["doc"].to_numpy()] if edits.num_rows else []
     return edits.set_column(0, text.EDITS.field("doc"), pa.array(doc, pa.int32()))
-
-
-def _without_flags(edits: pa.Table, changed: npt.NDArray[np.int64]) -> pa.Table:
-    """Drop the flags of documents that are looked at again: they will be found again."""
-    flag = pc.equal(edits["action"].cast(pa.string()), "flag")
-    again = pc.is_in(edits["doc"], pa.array(changed, pa.int32()))
-    return edits.filter(pc.invert(pc.and_(flag, again)))

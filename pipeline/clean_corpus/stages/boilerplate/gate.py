@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from clean_corpus import dialect
+from clean_corpus import dialect, heads
 from clean_corpus.kernels import scan
 from clean_corpus.lexicons import Rule, anchors, bounded
 from clean_corpus.needs import Needs
@@ -84,7 +84,18 @@ def _test(rule: Rule, needs: Needs, start: bool, end: bool) -> scan.Probe:
         opening=rule.where == "first",
         first=_bits(needs.first if start else _ANY, cased=rule.cased),
         last=_bits(needs.last if end else _ANY, cased=rule.cased),
+        heads=_heads(heads.joined([needs.heads, _END if end else heads.ANY]) if start else heads.ANY),
     )
+
+
+_END = frozenset("$")
+
+
+def _heads(found: heads.Heads) -> npt.NDArray[np.uint8]:
+    bits = np.zeros((scan.SIGNS,) * heads.LENGTH, bool)
+    for head in found:
+        bits[heads.signs(head)] = True
+    return np.packbits(bits, bitorder="little")
 
 
 def _bits(mask: int, *, cased: bool) -> Bits:

@@ -128,15 +128,16 @@ class Matcher(NamedTuple):
             probe = gate.probes[number]
             rule = self.rules[probe.rule]
             text = lines.cased(line) if rule.cased else lines.lower(line)
+            first = probe.compiled()[0].search(text, max(0, where - probe.back))
+            if first is None or (rule.least > 1 and b'"' in text):
+                continue
             if rule.least > 1:
-                if b'"' in text or probe.compiled()[0].search(text) is None:
-                    continue
                 key = (line, probe.rule)
                 cues[key] = cues.get(key, 0) + 1
                 if cues[key] == rule.least:
                     yield _proposal(rule, line, 0, len(text), whole=True), probe.rule
                 continue
-            for start, end in _matches(probe, text, where, rule):
+            for start, end in _matches(probe, text, first.start(), rule):
                 whole = start == 0 and end == len(text)
                 yield _proposal(rule, line, start, end, whole=whole), probe.rule
 
@@ -148,7 +149,7 @@ def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Pr
 def _matches(probe: Probe, text: bytes, where: int, rule: Rule) -> Iterator[tuple[int, int]]:
     """Give the spans to cut in one line; matches that would cut a word are none."""
     pattern, cut = probe.compiled()
-    for match in pattern.finditer(text, max(0, where - probe.back)):
+    for match in pattern.finditer(text, where):
         start, end = match.span()
         if start == end or not (rule.glued or (_parts(text, start) and _parts(text, end))):
             continue
