@@ -6,7 +6,8 @@ whose title is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -46,20 +47,34 @@ class Found(NamedTuple):
 
 def placed(found: Found) -> list[Proposal]:
     """Give the proposals whose rules may match where they stand; votes are left out."""
-    waiting = [pair for pair in found.proposals if not pair[1].votes]
-    if any(proposal.start == 0 for proposal, _ in waiting):
-        wrapped = _is_wrapped(found)
-        waiting = [pair for pair in waiting if not _runs_on(found, pair[0], wrapped=wrapped)]
+    wrapped = _Memo(lambda _: _is_wrapped(found))
+    waiting = [
+        pair
+        for pair in found.proposals
+        if not pair[1].votes and not (pair[0].start == 0 and _runs_on(found, pair[0], wrapped))
+    ]
     kept: list[Proposal] = []
-    gone: set[int] = set()
-    while True:
-        right = [pair for pair in waiting if _stands(pair[0].line, pair[1].where, found, gone)]
-        kept += [proposal for proposal, _ in right]
-        fresh = {proposal.line for proposal, _ in right if proposal.whole} - gone
-        gone |= fresh
-        waiting = [pair for pair in waiting if pair not in right]
-        if not fresh:
-            return kept
+    gone: list[int] = []  # whole lines, sorted; the more are gone, the more may go
+    before = -1
+    while before != len(gone):
+        before = len(gone)
+        for order in (1, -1):
+            left = []
+            for pair in waiting[::order]:
+                proposal, rule = pair
+                if not _stands(proposal.line, rule.where, found, gone):
+                    left.append(pair)
+                    continue
+                kept.append(proposal)
+                if proposal.whole and not _is_in(gone, proposal.line):
+                    insort(gone, proposal.line)
+            waiting = left[::order]
+    return kept
+
+
+def _is_in(lines: list[int], line: int) -> bool:
+    at = bisect_left(lines, line)
+    return at < len(lines) and lines[at] == line
 
 
 def _is_wrapped(found: Found) -> bool:
@@ -69,7 +84,7 @@ def _is_wrapped(found: Found) -> bool:
     return inside >= _WRAPPED_LEAST and inside * 5 >= len(lines)
 
 
-def _runs_on(found: Found, proposal: Proposal, *, wrapped: bool) -> bool:
+def _runs_on(found: Found, proposal: Proposal, wrapped: Callable[[int], bool]) -> bool:
     """Tell whether a proposal begins inside a sentence of the author's, broken into lines.
 
     In a wrapped text so does every line below an open one; elsewhere one in small letters, and
@@ -78,7 +93,7 @@ def _runs_on(found: Found, proposal: Proposal, *, wrapped: bool) -> bool:
     line = proposal.line
     if proposal.start > 0 or line == found.first or not _is_open(found, line - 1):
         return False
-    if found.lines.size(line - 1) >= _OPEN and (wrapped or _starts_small(found, line)):
+    if found.lines.size(line - 1) >= _OPEN and (_starts_small(found, line) or wrapped(0)):
         return True
     short = proposal.whole and found.lines.size(line) <= _LINK_TEXT
     below = line + 1 < found.last and found.lines.folded.breaks[line + 1] == 1
@@ -94,31 +109,22 @@ def _starts_small(found: Found, line: int) -> bool:
     return found.lines.cased(line)[:4].decode(errors="ignore")[:1].islower()
 
 
-def _stands(line: int, where: str, found: Found, gone: set[int]) -> bool:
+def _stands(line: int, where: str, found: Found, gone: list[int]) -> bool:
     if where == "":
         return True
     if where == "first":
         return line == found.first
-    above, below = range(line - 1, found.first - 1, -1), range(line + 1, found.last)
-    if where in ("top", "edge", "near") and _few(above, gone):
+    above = bisect_left(gone, line)
+    if where in ("top", "edge", "near") and line - found.first - above < _TOP:
         return True
-    if where in ("bottom", "edge") and _few(below, gone):
+    below = len(gone) - bisect_right(gone, line)
+    if where in ("bottom", "edge") and found.last - line - 1 - below < _TOP:
         return True
     if where != "near":
         return False
-    if line - 1 in gone or line + 1 in gone or line + 1 == found.last:
+    if _is_in(gone, line - 1) or _is_in(gone, line + 1) or line + 1 == found.last:
         return True
-    before = found.lines.lower(line - 1)
-    return is_short(before, _SUBHEAD)
-
-
-def _few(side: Iterable[int], gone: set[int]) -> bool:
-    kept = 0
-    for line in side:
-        kept += line not in gone
-        if kept >= _TOP:
-            return False
-    return True
+    return is_short(found.lines.lower(line - 1), _SUBHEAD)
 
 
 def neighbours(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:

@@ -16,11 +16,81 @@ from clean_corpus.needs import Needs
 from clean_corpus.needs import needs as find_needs
 
 Bits = npt.NDArray[np.bool_]
+Offsets = npt.NDArray[np.int64]
 
 _NO_LIMIT = 1 << 40
 _ANY = (1 << 256) - 1
 _EDGE = "\x00"
 _TINY = 20  # bytes
+
+
+class Matches:
+    """Finds what a pattern matches in a line, and what of that goes.
+
+    RE2 is quick at saying where a match begins and ends, but slow at groups. So what stands before
+    the group `cut` is matched by itself; where that is not all there is to it, slowly.
+    """
+
+    def __init__(self, pattern: str, *, start: bool, end: bool) -> None:
+        self.whole = dialect.compiled(pattern, start=start, end=end, groups=False)
+        self.slow = self.ahead = self.inner = None
+        if _CUT not in pattern:
+            return
+        self.slow = dialect.compiled(pattern)
+        if (parts := _parted(pattern)) is not None:
+            self.ahead, self.inner = (dialect.compiled(part, groups=False) for part in parts)
+
+    def occurs(self, text: bytes, where: int) -> bool:
+        """Tell whether there is a match from a place on."""
+        return self.whole.search(text, where) is not None
+
+    def find(self, text: bytes, where: int) -> Iterator[tuple[int, int, int, int]]:
+        """Give the spans of all matches from a place on, and of what goes."""
+        for match in self.whole.finditer(text, where):
+            start, end = match.span()
+            yield start, end, *self._cut(text, start, end)
+
+    def _cut(self, text: bytes, start: int, end: int) -> tuple[int, int]:
+        if self.slow is None:
+            return start, end
+        if self.ahead is not None and (before := self.ahead.match(text, start, end)):
+            at: int = before.end()
+            if self.inner.fullmatch(text, at, end):
+                return at, end
+        match = self.slow.fullmatch(text, start, end)
+        return match.span(self.slow.groupindex["cut"]) if match else (start, end)
+
+
+_CUT = "(?P<cut>"
+
+
+def _parted(pattern: str) -> tuple[str, str] | None:
+    """Split a pattern that ends with its group `cut` into what is before and in it."""
+    ahead, _, rest = pattern.partition(_CUT)
+    if not ahead or not rest.endswith(")"):
+        return None
+    depth = 1
+    for token in dialect.tokens(rest[:-1]):
+        depth += (token[0] == "(") - (token == ")")
+        if depth == 0:
+            return None
+    for token in (before := dialect.tokens(ahead)):
+        depth += (token[0] == "(") - (token == ")")
+    return (ahead, rest[:-1]) if depth == 1 and "|" not in _outside(before) else None
+
+
+def _outside(atoms: list[str]) -> list[str]:
+    """Give the atoms that are in no group."""
+    depth, out = 0, []
+    for atom in atoms:
+        depth += (atom[0] == "(") - (atom == ")")
+        out += [atom] if depth == 0 else []
+    return out
+
+
+@cache
+def _matches(pattern: str, start: bool, end: bool) -> Matches:
+    return Matches(pattern, start=start, end=end)
 
 
 class Probe(NamedTuple):
@@ -35,16 +105,21 @@ class Probe(NamedTuple):
     end: bool
     back: int
 
-    def compiled(self) -> tuple[Any, int]:
-        """Give the pattern as RE2 has it, and its group `cut` or 0; made when first wanted."""
-        return _compiled(self.pattern, self.start, self.end)
+    def matcher(self) -> Matches:
+        """Give what finds its matches; made when first wanted."""
+        return _matches(self.pattern, self.start, self.end)
 
 
 class Gate(NamedTuple):
-    """The patterns of some rules, and the tables to look for what they need."""
+    """The patterns of some rules, and the tables to look for what they need.
+
+    `rules` are the numbers of the rules of the probes, `least` how many of its probes each needs.
+    """
 
     probes: tuple[Probe, ...]
     tables: scan.Gate
+    rules: Offsets
+    least: Offsets
 
     @classmethod
     def of(cls, rules: Sequence[Rule], numbers: Sequence[int]) -> Gate:
@@ -61,19 +136,15 @@ class Gate(NamedTuple):
                 back = max((x.reach for x in needs.clauses[0]), default=0) if needs.clauses else 0
                 probes.append(Probe(number, pattern, start, end, _NO_LIMIT if start else back))
                 tests.append(_test(rule, needs, start, end))
-        return cls(tuple(probes), scan.build(tests, literals))
+        owners = np.array([probe.rule for probe in probes], np.int64)
+        least = np.array([rules[probe.rule].least for probe in probes], np.int64)
+        return cls(tuple(probes), scan.build(tests, literals), owners, least)
 
 
 def _needs(rule: Rule, pattern: str) -> Needs:
     """Find out what a pattern needs; nothing where lines are so short that the test costs more."""
     needs = find_needs(pattern, bounded=bounded(rule))
     return needs._replace(clauses=()) if 0 < rule.max <= _TINY else needs
-
-
-@cache
-def _compiled(pattern: str, start: bool, end: bool) -> tuple[Any, int]:
-    compiled = dialect.compiled(pattern, start=start, end=end)
-    return compiled, compiled.groupindex.get("cut", 0)
 
 
 def _test(rule: Rule, needs: Needs, start: bool, end: bool) -> scan.Probe:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from clean_corpus import dialect
 from clean_corpus.kernels import fold, scan
 from clean_corpus.lexicons import Lexicons, Rule
-from clean_corpus.stages.boilerplate.gate import Gate, Probe, is_letter
+from clean_corpus.stages.boilerplate.gate import Gate, Matches, is_letter
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
 
@@ -122,40 +122,49 @@ class Matcher(NamedTuple):
         self, lines: Lines, gate: Gate, chosen: Offsets, opening: Bits
     ) -> Iterator[tuple[Proposal, int]]:
         cues: dict[tuple[int, int], int] = {}
-        folded = lines.folded
-        found = scan.scan(gate.tables, folded.lower, folded.cased, folded.view, chosen, opening)
-        for line, number, where in zip(*(x.tolist() for x in found), strict=True):
+        for line, number, where in self._worth(lines, gate, chosen, opening):
             probe = gate.probes[number]
             rule = self.rules[probe.rule]
             text = lines.cased(line) if rule.cased else lines.lower(line)
-            first = probe.compiled()[0].search(text, max(0, where - probe.back))
-            if first is None or (rule.least > 1 and b'"' in text):
-                continue
-            if rule.least > 1:
+            where = max(0, where - probe.back)  # noqa: PLW2901
+            if rule.least == 1:
+                for start, end in _cuts(probe.matcher(), text, where, rule):
+                    whole = start == 0 and end == len(text)
+                    yield _proposal(rule, line, start, end, whole=whole), probe.rule
+            elif b'"' not in text and probe.matcher().occurs(text, where):
                 key = (line, probe.rule)
                 cues[key] = cues.get(key, 0) + 1
                 if cues[key] == rule.least:
                     yield _proposal(rule, line, 0, len(text), whole=True), probe.rule
-                continue
-            for start, end in _matches(probe, text, first.start(), rule):
-                whole = start == 0 and end == len(text)
-                yield _proposal(rule, line, start, end, whole=whole), probe.rule
+
+    def _worth(
+        self, lines: Lines, gate: Gate, chosen: Offsets, opening: Bits
+    ) -> Iterator[tuple[int, int, int]]:
+        """Give line, probe and place of what is worth a try: of cues as many as a rule asks for."""
+        folded = lines.folded
+        found = scan.scan(gate.tables, folded.lower, folded.cased, folded.view, chosen, opening)
+        line, probe, _ = found
+        if len(line):
+            rule = gate.rules[probe]
+            _, place, times = np.unique(
+                line * len(self.rules) + rule, return_inverse=True, return_counts=True
+            )
+            enough = times[place] >= gate.least[probe]
+            found = tuple(column[enough] for column in found)
+        return zip(*(column.tolist() for column in found), strict=True)
 
 
 def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Proposal:
     return Proposal(line, start, end, rule.class_, rule.id, whole, rule.flags)
 
 
-def _matches(probe: Probe, text: bytes, where: int, rule: Rule) -> Iterator[tuple[int, int]]:
+def _cuts(matches: Matches, text: bytes, where: int, rule: Rule) -> Iterator[tuple[int, int]]:
     """Give the spans to cut in one line; matches that would cut a word are none."""
-    pattern, cut = probe.compiled()
-    for match in pattern.finditer(text, where):
-        start, end = match.span()
+    for start, end, cut, past in matches.find(text, where):
         if start == end or not (rule.glued or (_parts(text, start) and _parts(text, end))):
             continue
-        start, end = match.span(cut)
-        if start < end:
-            yield start, end
+        if cut < past:
+            yield cut, past
 
 
 def _parts(text: bytes, at: int) -> bool:
