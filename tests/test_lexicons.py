@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -15,6 +17,9 @@ from clean_corpus.config import Boilerplate
 from clean_corpus.errors import ConfigError
 from clean_corpus.kernels import fold, scan
 from clean_corpus.stages import boilerplate
+from clean_corpus.stages.boilerplate import gate, index
+from clean_corpus.stages.boilerplate.lexicon import Matcher
+from clean_corpus.stages.boilerplate.lines import Lines
 
 LEXICONS = lexicons.load(Boilerplate())
 RULE = """
@@ -208,49 +213,188 @@ def slow_line(chars: list[tuple[str, int, int]], page: str) -> tuple[str, list[t
     return view, places
 
 
-@given(
-    st.lists(st.text("ab 1", min_size=1, max_size=3), min_size=1), st.text("ab 1\n", max_size=50)
+def bits(text: str) -> npt.NDArray[np.bool_]:
+    return np.isin(np.arange(256), list(text.encode()))
+
+
+PROBES = st.builds(
+    index.Probe,
+    limit=st.sampled_from([5, 64, 70, 400, 1000]),
+    clauses=st.integers(0, 2),
+    digit=st.booleans(),
+    opening=st.booleans(),
+    first=st.sampled_from([bits("ab 1é"), bits("a1")]),
+    last=st.sampled_from([bits("ab 1é"), bits("b1")]),
+    heads=st.sampled_from(["?", "a?", "ab0", "b$", "0?"]).map(gate.packed),
 )
-def test_scanning_is_as_its_slow_twin(words: list[str], page: str) -> None:
-    found = [
-        scan.Literal(word.encode(), i % 2 == 0, i % 3 == 0, 20 + i, 9, 30 - i)
-        for i, word in enumerate(words)
-    ]
-    lines = page.split("\n")
-    view = np.cumsum([0, *map(len, lines)]).astype(np.int64)
-    data = np.frombuffer("".join(lines).encode(), np.uint8)
-    line, who = scan.scan(scan.build(found), data, view)
+LITERALS = st.builds(
+    index.Literal,
+    text=st.text("ab 1é", min_size=1, max_size=9).map(str.encode),
+    cased=st.just(b""),
+    probe=st.integers(0, 2),
+    clause=st.integers(0, 1),
+    left=st.booleans(),
+    right=st.booleans(),
+    reach=st.sampled_from([3, 20, 64, 90, 2000]),
+    tail=st.sampled_from([9, 160, 200, 2000]),
+)
+PIECES = st.tuples(st.text("ab 1é", min_size=1, max_size=9), st.integers(1, 60))
+
+
+@given(
+    st.lists(PROBES, min_size=3, max_size=3),
+    st.lists(LITERALS, max_size=8),
+    st.lists(st.lists(PIECES, max_size=3), max_size=4),
+    st.booleans(),
+)
+def test_scanning_is_as_its_slow_twin(
+    probes: list[index.Probe],
+    literals: list[index.Literal],
+    pieces: list[list[tuple[str, int]]],
+    cased: bool,
+) -> None:
+    if cased:
+        literals = [literal._replace(cased=literal.text.upper()) for literal in literals]
+    literals = [x for x in literals if x.clause < probes[x.probe].clauses]
+    lines = ["".join(text * times for text, times in line).encode() for line in pieces]
+    lines = [line for line in lines if line]
+    shown = [line.upper() if cased and i % 3 else line for i, line in enumerate(lines)]
+    found = scan.scan(
+        index.build(probes, literals),
+        np.frombuffer(b"".join(lines), np.uint8),
+        np.frombuffer(b"".join(shown), np.uint8),
+        np.cumsum([0, *map(len, lines)]).astype(np.int64),
+        np.arange(len(lines)),
+        np.arange(len(lines)) % 2 == 0,
+    )
     expected = [
-        (n, i)
-        for n, line_ in enumerate(lines)
-        for i, literal in enumerate(found)
-        for at in range(len(line_))
-        if occurs(literal, line_, at)
+        (n, i, where)
+        for n, line in enumerate(lines)
+        for i, probe in enumerate(probes)
+        for mine in [[x for x in literals if x.probe == i]]
+        if (where := worth(line, shown[n], probe, mine, opening=n % 2 == 0)) is not None
     ]
-    assert sorted(zip(line.tolist(), who.tolist(), strict=True)) == sorted(expected)
+    assert list(zip(*map(np.ndarray.tolist, found), strict=True)) == expected
 
 
-def occurs(literal: scan.Literal, line: str, at: int) -> bool:
-    word = literal.text.decode()
-    end = at + len(word)
+def worth(
+    line: bytes, shown: bytes, probe: index.Probe, literals: list[index.Literal], *, opening: bool
+) -> int | None:
+    """Tell where the first literal of a probe stands if a line is worth trying."""
+    head = ([x for x in map(sign, line) if x] + [0, 0, 0])[:3]
+    if (
+        len(line) > probe.limit
+        or (probe.opening and not opening)
+        or not (probe.first[shown[0]] and probe.last[shown[-1]])
+        or not np.unpackbits(probe.heads, bitorder="little")[np.dot(head, [29 * 29, 29, 1])]
+        or (probe.digit and not any(byte >= 128 or 48 <= byte <= 57 for byte in line))
+    ):
+        return None
+    places = [
+        [at for at in range(len(line)) if any(occurs(x, line, shown, at) for x in clause)]
+        for i in range(probe.clauses)
+        for clause in [[x for x in literals if x.clause == i]]
+    ]
+    return None if not all(places) else min(places[0]) if places else 0
+
+
+def sign(byte: int) -> int:
+    char = chr(byte)
+    return 28 if byte > 127 else 27 if char.isdigit() else ord(char) - 96 if char.isalpha() else 0
+
+
+def occurs(literal: index.Literal, line: bytes, shown: bytes, at: int) -> bool:
+    end = at + len(literal.text)
+    before, after = line[max(0, at - 1) : at], line[end : end + 1]
     return (
-        line.startswith(word, at)
-        and len(line) <= literal.longest
-        and end <= literal.head
+        line.startswith(literal.text, at)
+        and shown.startswith(literal.cased or shown[at:end], at)
+        and end <= literal.reach
         and len(line) - at <= literal.tail
-        and not (literal.left and at > 0 and line[at - 1].isalnum())
-        and not (literal.right and end < len(line) and line[end].isalnum())
+        and not (literal.left and before.isalnum())
+        and not (literal.right and after.isalnum())
     )
 
 
+def needed(pattern: str, *, bounded: bool) -> list[set[str]]:
+    clauses = needs.needs(pattern, bounded=bounded).clauses
+    return [{literal.text for literal in clause} for clause in clauses]
+
+
 def test_what_a_pattern_needs() -> None:
-    found = needs.needs("(?:lire|voir) aussi ?:.*", bounded=True).literals
-    assert found is not None
-    assert set(found) == {"lire aussi", "voir aussi"}  # the first ten characters
-    assert set(found.values()) == {12}
-    assert needs.needs(r"\d{10}", bounded=True).literals is None
+    assert needed("(?:lire|voir) aussi ?:.*", bounded=True) == [
+        {"\0lire aussi:", "\0lire aussi :", "\0voir aussi:", "\0voir aussi :"}
+    ]
+    assert needed(r"\d{10}", bounded=True) == []
     assert needs.needs(r"\d{10}", bounded=True).longest == 40
-    assert set(needs.needs("ads?", bounded=True).literals or ()) == {"\x00ad\x00", "\x00ads\x00"}
+    assert needs.needs(r"\d{10}", bounded=True).digit
+    assert needed("ads?", bounded=True) == [{"\0ad\0", "\0ads\0"}]
+    assert needed("ads?", bounded=False) == [{"ad", "ads"}]
+    assert needed("follow.{1,9}facebook", bounded=True) == [{"facebook\0"}, {"\0follow"}]
+    assert needed("(?:ap|dpa)[ /]{2}.*", bounded=False) == [{"ap\0", "dpa\0"}]
+    (found,) = needs.needs(".{2,3}lire aussi", bounded=True).clauses
+    assert found == {needs.Literal("lire aussi\0", 12 + 10)}
+
+
+def test_how_a_match_may_begin() -> None:
+    assert needs.needs('["*]{1,3} ?(?:ad|Épée|e-mail)', bounded=True).heads == {"ad", "~~p", "ema"}
+    found = needs.needs(r"\d{1,2} mai", bounded=True).heads
+    assert found == {a + b for a in "0~" for b in ("ma", "0m", "~m")}
+    assert "?" in needs.needs(r"\d mai|.a", bounded=True).heads
+
+
+RULES = lexicons.parse(RULE, "x.toml")
+ATOMS = st.sampled_from(
+    ["ab", "a b", "é", "1", "cd-e", "b", " ", "[ab]", r"\d", ".", "[^a]", r"\p{L}", r"\b1", "[ -]"]
+)
+GROUPS = st.tuples(
+    st.lists(ATOMS, min_size=1, max_size=3).map("".join),
+    st.lists(ATOMS, min_size=1, max_size=3).map("".join),
+    st.sampled_from(["", "?", "*", "+", "{1,2}"]),
+).map(lambda x: f"(?:{x[0]}|{x[1]}){x[2]}")
+
+
+@given(
+    st.lists(st.one_of(ATOMS, GROUPS), min_size=1, max_size=4).map("".join),
+    st.text("ab1é cd-e", min_size=1, max_size=12),
+    st.sampled_from(["line", "head", "tail", "span"]),
+    st.booleans(),
+)
+def test_a_pattern_matches_only_what_passes_its_gate(
+    pattern: str, line: str, scope: str, glued: bool
+) -> None:
+    if not line.strip():
+        return
+    rule = RULES[0]._replace(patterns=(pattern,), cased=True, scope=scope, glued=glued)
+    given_ = text.Batch(
+        pa.array([line], pa.large_string()), pa.array(["xx"]), *[pa.nulls(1, pa.string())] * 2
+    )
+    found = Matcher.of(lexicons.Lexicons((rule,))).find(Lines.of(given_), given_)
+    seen = dialect.view(line, cased=True).encode()
+    assert [seen[x.start : x.end] for x, _ in found] == ungated(rule, seen.decode())
+
+
+def ungated(rule: lexicons.Rule, line: str) -> list[bytes]:
+    """Match without a gate, as the dialect says."""
+    start, end = lexicons.anchors(rule.scope)
+    found = []
+    for match in dialect.compiled(rule.patterns[0], start=start, end=end).finditer(line):
+        a, b = match.span()
+        edges = (line[at - 1 : at + 1] for at in (a, b) if 0 < at < len(line))
+        if a < b and (rule.glued or not any(edge.isalnum() for edge in edges)):
+            found.append(line[a:b].encode())
+    return found
+
+
+def test_what_goes_is_as_the_group_says() -> None:
+    for pattern in ("[.!] ?(?P<cut> ?© .*)", "(?:^|a)(?P<cut>b+)", "(?P<cut>ab)c", "a|b(?P<cut>c)"):
+        for line in ("Ah.  © b", "ab abb", "abc", "bc a"):
+            slow = dialect.compiled(pattern)
+            wanted = [(*x.span(), *x.span("cut")) for x in re.finditer(pattern, line)]
+            found = list(gate.Matches(pattern, start=False, end=False).find(line.encode(), 0))
+            assert slow is not None
+            if line.isascii() and (-1, -1) not in [x[2:] for x in wanted]:
+                assert found == wanted
 
 
 def test_the_gate_lets_through_what_patterns_match() -> None:
@@ -261,15 +405,13 @@ def test_the_gate_lets_through_what_patterns_match() -> None:
             compiled = dialect.compiled(pattern, start=start, end=end)
             for example in rule.removes:
                 bare = example.replace("[[", "").replace("]]", "")
-                line = dialect.view(bare, cased=rule.cased)
-                if (match := compiled.search(line.encode())) is None:
+                line = dialect.view(bare, cased=rule.cased).encode()
+                if (match := compiled.search(line)) is None:
                     continue
-                matched = line.encode()[match.start() : match.end()]
+                matched = line[match.start() : match.end()]
                 assert need.first >> matched[0] & 1, rule.id
                 assert need.last >> matched[-1] & 1, rule.id
                 assert len(matched) <= need.longest, rule.id
-                low = matched.decode().lower()
-                assert need.literals is None or any(
-                    0 <= low.find(word.strip("\x00")) <= reach
-                    for word, reach in need.literals.items()
-                ), rule.id
+                for clause in need.clauses:
+                    places = [(matched.find(x.strip("\0").encode()), reach) for x, reach in clause]
+                    assert any(0 <= place <= reach for place, reach in places), rule.id

@@ -173,6 +173,9 @@ def to_re2(pattern: str) -> str:
     return "".join(out)
 
 
+_MEMORY = 32 << 20  # bytes; with RE2's 8 MB, patterns that count forget their states all the time
+
+
 @cache
 def compiled(pattern: str, *, start: bool = False, end: bool = False, groups: bool = True) -> Any:
     """Compile an expanded pattern, bound to the start or the end of a line or to neither.
@@ -183,6 +186,7 @@ def compiled(pattern: str, *, start: bool = False, end: bool = False, groups: bo
     options = re2.Options()
     options.log_errors = False
     options.never_capture = not groups
+    options.max_mem = _MEMORY
     text = f"{'^' * start}(?:{to_re2(pattern)}){'$' * end}"
     try:
         return re2.compile(text, options)

@@ -57,7 +57,7 @@ def repeated(part: Heads, least: int, most: int | None) -> Heads:
 
 def signs(head: str) -> tuple[int, ...]:
     """Give the numbers of a head's signs, up to any `?`; `$` goes on to the end."""
-    known = head.split("?")[0]
+    known = head.removesuffix("?")
     if known.endswith("$"):
         known = known.ljust(LENGTH, "$")
     return tuple(SIGNS.index(sign) for sign in known)

@@ -19,9 +19,9 @@ A lexicon is a file `<language>.toml` (`common.toml` holds for every language):
     keeps = ["La newsletter du parti compte mille lecteurs."]
 
 Instead of `pattern`: `phrases`, which are words and not patterns, or `cues` of which `least`
-different ones must occur, be it inside words, in a line without quotations. `[[ ]]` in an example of `removes` marks
-what goes, where it is not the whole. Learned lexicons carry `source` and `text` (a whole line, or
-the head or tail of one, without regard to numbers) and need no examples.
+different ones must occur, be it inside words, in a line without quotations. `[[ ]]` in an example
+of `removes` marks what goes, where it is not the whole. Learned lexicons carry `source` and `text`
+(a whole line, or the head or tail of one, without regard to numbers) and need no examples.
 """
 
 from __future__ import annotations

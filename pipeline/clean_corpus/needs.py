@@ -66,8 +66,15 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
     piece = _piece(tuple(atoms), bounded)
     found = (frozenset(map(_shortened, clause)) for clause in piece.required())
     clauses = sorted(dict.fromkeys(found), key=_weight)
-    useful = [clause for clause in clauses[1:] if all(_frequency(x.text) < _OFTEN for x in clause)]
-    return Needs((*clauses[:1], *useful), piece.longest, piece.starts(), piece.stops(), piece.has_digit(), piece.heads)
+    rare = [clause for clause in clauses[1:] if all(_frequency(x.text) < _OFTEN for x in clause)]
+    return Needs(
+        clauses=(*clauses[:1], *rare),
+        longest=piece.longest,
+        first=piece.starts(),
+        last=piece.stops(),
+        digit=piece.has_digit(),
+        heads=piece.heads,
+    )
 
 
 def _shortened(literal: Literal) -> Literal:

@@ -14,6 +14,7 @@ from clean_corpus.kernels import scan
 from clean_corpus.lexicons import Rule, anchors, bounded
 from clean_corpus.needs import Needs
 from clean_corpus.needs import needs as find_needs
+from clean_corpus.stages.boilerplate import index
 
 Bits = npt.NDArray[np.bool_]
 Offsets = npt.NDArray[np.int64]
@@ -33,7 +34,9 @@ class Matches:
 
     def __init__(self, pattern: str, *, start: bool, end: bool) -> None:
         self.whole = dialect.compiled(pattern, start=start, end=end, groups=False)
-        self.slow = self.ahead = self.inner = None
+        self.slow: Any = None
+        self.ahead: Any = None
+        self.inner: Any = None
         if _CUT not in pattern:
             return
         self.slow = dialect.compiled(pattern)
@@ -70,12 +73,12 @@ def _parted(pattern: str) -> tuple[str, str] | None:
     if not ahead or not rest.endswith(")"):
         return None
     depth = 1
-    for token in dialect.tokens(rest[:-1]):
-        depth += (token[0] == "(") - (token == ")")
+    for atom in dialect.tokens(rest[:-1]):
+        depth += (atom[0] == "(") - (atom == ")")
         if depth == 0:
             return None
-    for token in (before := dialect.tokens(ahead)):
-        depth += (token[0] == "(") - (token == ")")
+    for atom in (before := dialect.tokens(ahead)):
+        depth += (atom[0] == "(") - (atom == ")")
     return (ahead, rest[:-1]) if depth == 1 and "|" not in _outside(before) else None
 
 
@@ -117,7 +120,7 @@ class Gate(NamedTuple):
     """
 
     probes: tuple[Probe, ...]
-    tables: scan.Gate
+    tables: scan.Index
     rules: Offsets
     least: Offsets
 
@@ -125,8 +128,8 @@ class Gate(NamedTuple):
     def of(cls, rules: Sequence[Rule], numbers: Sequence[int]) -> Gate:
         """Build the gate for those of the rules that have the numbers."""
         probes: list[Probe] = []
-        tests: list[scan.Probe] = []
-        literals: list[scan.Literal] = []
+        tests: list[index.Probe] = []
+        literals: list[index.Literal] = []
         for number in numbers:
             rule = rules[number]
             start, end = anchors(rule.scope, rule.least)
@@ -138,7 +141,7 @@ class Gate(NamedTuple):
                 tests.append(_test(rule, needs, start, end))
         owners = np.array([probe.rule for probe in probes], np.int64)
         least = np.array([rules[probe.rule].least for probe in probes], np.int64)
-        return cls(tuple(probes), scan.build(tests, literals), owners, least)
+        return cls(tuple(probes), index.build(tests, literals), owners, least)
 
 
 def _needs(rule: Rule, pattern: str) -> Needs:
@@ -147,22 +150,23 @@ def _needs(rule: Rule, pattern: str) -> Needs:
     return needs._replace(clauses=()) if 0 < rule.max <= _TINY else needs
 
 
-def _test(rule: Rule, needs: Needs, start: bool, end: bool) -> scan.Probe:
-    return scan.Probe(
+def _test(rule: Rule, needs: Needs, start: bool, end: bool) -> index.Probe:
+    return index.Probe(
         limit=rule.max or _NO_LIMIT,
         clauses=len(needs.clauses),
         digit=needs.digit and not needs.clauses,
         opening=rule.where == "first",
         first=_bits(needs.first if start else _ANY, cased=rule.cased),
         last=_bits(needs.last if end else _ANY, cased=rule.cased),
-        heads=_heads(heads.joined([needs.heads, _END if end else heads.ANY]) if start else heads.ANY),
+        heads=packed(*heads.joined([needs.heads, _END if end else heads.ANY]) if start else "?"),
     )
 
 
 _END = frozenset("$")
 
 
-def _heads(found: heads.Heads) -> npt.NDArray[np.uint8]:
+def packed(*found: str) -> npt.NDArray[np.uint8]:
+    """Set a bit for each row of three signs that begins like one of some heads."""
     bits = np.zeros((scan.SIGNS,) * heads.LENGTH, bool)
     for head in found:
         bits[heads.signs(head)] = True
@@ -181,11 +185,11 @@ def _bits(mask: int, *, cased: bool) -> Bits:
 
 def _literals(
     rule: Rule, needs: Needs, probe: int, start: bool, end: bool
-) -> Iterator[scan.Literal]:
+) -> Iterator[index.Literal]:
     for number, clause in enumerate(needs.clauses):
         for text, reach in clause:
             bare = text.strip(_EDGE)
-            yield scan.Literal(
+            yield index.Literal(
                 text=_lower(bare).encode(),
                 cased=bare.encode() if rule.cased and bare != _lower(bare) else b"",
                 probe=probe,

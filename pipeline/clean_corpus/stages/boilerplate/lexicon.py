@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from clean_corpus import dialect
 from clean_corpus.kernels import fold, scan
@@ -100,9 +99,7 @@ class Matcher(NamedTuple):
                     if self._tried(self.rules[i], code):
                         yield _proposal(self.rules[i], line, 0, len(text), whole=True), i
 
-    def _all(
-        self, lines: Lines, batch: Batch, only: Bits | None
-    ) -> Iterator[tuple[Proposal, int]]:
+    def _all(self, lines: Lines, batch: Batch, only: Bits | None) -> Iterator[tuple[Proposal, int]]:
         """Match patterns, with the gate of each language that the batch has."""
         codes = [
             code if code in self.languages or code == "und" else ""

@@ -1,0 +1,155 @@
+"""Index literals, and the probes that look for them, for the kernel that finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from clean_corpus.kernels import scan
+
+
+class Literal(NamedTuple):
+    """Bytes that the probe of a number looks for, and its clause, from 0, that they are in.
+
+    `text` is in lower case. `cased` is what must stand there in the cased view, or empty.
+    """
+
+    text: bytes
+    cased: bytes
+    probe: int
+    clause: int
+    left: bool  # a word must not go on there
+    right: bool
+    reach: int  # it must end within so many bytes from the start of the line
+    tail: int  # and begin within so many from its end
+
+
+class Probe(NamedTuple):
+    """What a line must be like to be tried, besides its literals, of `clauses` clauses."""
+
+    limit: int  # bytes of the longest line
+    clauses: int
+    digit: bool  # there must be a digit, or a byte beyond ASCII
+    opening: bool  # it must be the first line of its document
+    first: scan.Bits  # of 256: the bytes that it may begin with
+    last: scan.Bits
+    heads: scan.Bytes  # packed, of SIGNS ** 3: how its first letters and digits may run
+
+
+_WINDOW = 4
+_FREQUENT = dict.fromkeys(b"etaoinsr", 4) | dict.fromkeys(b"ldcumhp.,'-", 5) | {32: 3}
+
+
+def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> scan.Index:
+    """Index literals, which are not empty, and the probes that look for them."""
+    texts = sorted({literal.text for literal in literals})
+    number = {text: i for i, text in enumerate(texts)}
+    used = sorted(literals, key=lambda literal: (number[literal.text], *literal[1:]))
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    cased = [literal.cased for literal in used]
+    places = int(ends[-1] if len(ends) else 0) + np.cumsum([0, *map(len, cased)])
+    owners = np.array([number[literal.text] for literal in used], np.int64)
+    shifts = [_rarest(text) for text in texts]
+    zones: list[set[int]] = [set() for _ in texts]
+    for literal in used:
+        i = number[literal.text]
+        zones[i] |= _zones(literal, shifts[i], probes[literal.probe].limit)
+    checks = [_check(text, shift) for text, shift in zip(texts, shifts, strict=True)]
+    windows = [(_hash(x, shifts[i]), i) for i, x in enumerate(texts) if len(x) >= _WINDOW]
+    pairs = [(pair, i) for i, x in enumerate(texts) if len(x) < _WINDOW for pair in _pairs(x)]
+    window_table, window_slots, window_members = _table(windows, zones, checks)
+    pair_table, pair_slots, pair_members = _table(pairs, zones, checks)
+    return scan.Index(
+        windows=window_table,
+        pairs=pair_table,
+        window_slots=window_slots,
+        pair_slots=pair_slots,
+        window_members=window_members,
+        pair_members=pair_members,
+        begin=(ends - [len(text) for text in texts]).astype(np.int32),
+        end=ends.astype(np.int32),
+        shift=np.array(shifts, np.int32),
+        text=np.frombuffer(b"".join([*texts, *cased]) or b"\0", np.uint8),
+        users=np.searchsorted(owners, np.arange(len(texts) + 1)).astype(np.int32),
+        use=np.array(
+            [
+                (x.probe, 1 << x.clause, x.left, x.right, x.reach, x.tail, at if x.cased else -1)
+                for x, at in zip(used, places.tolist(), strict=False)
+            ],
+            np.int64,
+        ).reshape(-1, 7),
+        open=np.array([i for i, probe in enumerate(probes) if not probe.clauses], np.int32),
+        probes=np.array(
+            [(x.limit, (1 << x.clauses) - 1, x.digit, x.opening) for x in probes], np.int64
+        ).reshape(-1, 4),
+        bits=np.array([(probe.first, probe.last) for probe in probes], bool).reshape(-1, 2, 256),
+        heads=np.stack([probe.heads for probe in probes]) if probes else np.zeros((0, 1), np.uint8),
+    )
+
+
+def _table(
+    keyed: list[tuple[int, int]], zones: list[set[int]], checks: list[tuple[int, int]]
+) -> tuple[scan.Bytes, scan.Small, scan.Words]:
+    """Mark keys in the zones of their literals, and give the literals of each key, with checks."""
+    table = np.zeros((18, scan.SIZE), np.uint8)
+    for key, literal in keyed:
+        for zone in zones[literal]:
+            table[zone, key] = 1
+    keyed.sort()
+    keys = np.array([key for key, _ in keyed], np.int64)
+    slots = np.searchsorted(keys, np.arange(scan.SIZE + 1)).astype(np.int32)
+    members = np.array([(i, *checks[i]) for _, i in keyed], np.uint64).reshape(-1, 3)
+    return table.reshape(9, -1), slots, members
+
+
+def _check(text: bytes, shift: int) -> tuple[int, int]:
+    """Give mask and value of the four bytes behind and the four before the window of a text.
+
+    Of a text without a window, those of its bytes.
+    """
+    if len(text) < _WINDOW:
+        return (1 << 8 * len(text)) - 1, int.from_bytes(text, "little")
+    behind = text[shift + _WINDOW : shift + 2 * _WINDOW]
+    ahead = text[max(0, shift - _WINDOW) : shift]
+    blank = 8 * (_WINDOW - len(ahead))
+    mask = (1 << 8 * len(behind)) - 1 | ((1 << 8 * len(ahead)) - 1) << 32 + blank
+    value = int.from_bytes(behind, "little") | int.from_bytes(ahead, "little") << 32 + blank
+    return mask, value
+
+
+def _zones(literal: Literal, shift: int, limit: int) -> set[int]:
+    """Give where the window of a literal may stand; see `scan.Index`."""
+    kinds = 1 + (limit > scan.SHORT) + (limit > scan.MIDDLING)
+    parts = [0]
+    if literal.reach > scan.HEAD:
+        parts += [1, 2] if literal.tail > scan.TAIL else [2]
+    if shift or literal.left:
+        inside = [int(shift > 0 and _is_word(literal.text[shift - 1]))]
+    else:
+        inside = [0, 1]
+    zones = [3 * kind + part for kind in range(kinds) for part in parts]
+    return {2 * zone + after for zone in zones for after in inside}
+
+
+def _is_word(byte: int) -> bool:
+    return chr(byte).isascii() and chr(byte).isalnum()
+
+
+def _rarest(text: bytes) -> int:
+    """Give where the rarest window of a text begins: 0 if it has but one."""
+    if len(text) <= _WINDOW:
+        return 0
+    bits = [_FREQUENT.get(b, 7 if b < 128 else 2 if b >= 192 else 5) for b in text]
+    sums = [sum(bits[i : i + _WINDOW]) for i in range(len(text) - _WINDOW + 1)]
+    return sums.index(max(sums))
+
+
+def _hash(text: bytes, shift: int) -> int:
+    word = int.from_bytes(text[shift : shift + _WINDOW], "little")
+    return (word * scan.HASH & 0xFFFFFFFF) >> 16
+
+
+def _pairs(text: bytes) -> Sequence[int]:
+    return [text[0] | text[1] << 8] if len(text) > 1 else range(text[0], scan.SIZE, 256)
