@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("__init__",),
     ("errors",),
     ("kernels", "toml"),
-    ("text", "config", "decode", "dialect", "spill"),
+    ("text", "config", "decode", "dialect", "heads", "spill"),
     ("needs", "starter"),
     ("lexicons",),
     ("learned",),
