@@ -38,14 +38,15 @@ from clean_corpus.kernels.shingle import (
 from clean_corpus.text import buffers
 
 #: Changes whenever the same text could give other shingles; part of the key of every task.
-FINGERPRINT = f"shingles 1, Unicode {unicodedata.unidata_version}"
+FINGERPRINT = f"shingles 2, Unicode {unicodedata.unidata_version}"
 
 _SIZE = 0x20000
 
 # Letters that lose their marks, and scripts without spaces, as ranges of folded code points.
 # Unicode's Script property is not in the standard library; these blocks are stable.
 _RANGES = (
-    (0x0041, 0x024F, PLAIN),  # Latin, and ASCII digits below
+    (0x0030, 0x0039, PLAIN),  # digits
+    (0x0041, 0x024F, PLAIN),  # Latin
     (0x0250, 0x02FF, PLAIN),  # IPA, modifier letters
     (0x0370, 0x03E1, PLAIN),  # Greek without Coptic
     (0x03F0, 0x03FF, PLAIN),
@@ -157,6 +158,8 @@ def tables() -> tuple[Table, Table]:
         if unicodedata.category(character) in _EMPTY:
             continue
         entries = [kind(part) << 24 | ord(part) for part in fold(character)]
+        if entries[0] >> 24 == PLAIN and all(entry >> 24 == MARK for entry in entries[1:]):
+            del entries[1:]  # marks that the letter loses
         if len(entries) == 1:
             table[code] = entries[0] if entries[0] >> 24 != GAP else 0
         else:

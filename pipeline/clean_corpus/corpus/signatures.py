@@ -40,7 +40,7 @@ def signatures(hashes: Hashes32, offsets: Offsets, drawn: bytes) -> npt.NDArray[
 
 def fast_hashes(hashes: Hashes) -> Hashes32:
     """Give the 32-bit hashes that signatures are made of: the upper half of each shingle's."""
-    return (hashes >> np.uint64(32)).astype(np.uint32)
+    return np.ascontiguousarray(hashes.astype("<u8", copy=False).view("<u4")[1::2])
 
 
 def sha1_hashes(texts: Sequence[str], size: int) -> tuple[Hashes32, Offsets]:

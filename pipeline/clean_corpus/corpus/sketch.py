@@ -17,8 +17,9 @@ from clean_corpus.text import buffers
 #: What a shard must hold; others are ignored. `reason` is set where the document has left already.
 COLUMNS = ("key", "text", "source", "date", "reason")
 
-# Texts that are sketched at once: bounds the memory for their shingles, 16 bytes a word.
-_BYTES = 8_000_000
+#: Bytes of texts that are sketched at once: little enough that memory is used again and not mapped
+#: anew, page by page.
+BYTES = 2_000_000
 
 
 def sketch(
@@ -56,7 +57,7 @@ def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     start = 0
     while start < batch.num_rows:
         before = int(ends[start - 1]) if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, before + _BYTES, "right")))
+        stop = max(start + 1, int(np.searchsorted(ends, before + BYTES, "right")))
         yield batch.slice(start, stop - start)
         start = stop
 

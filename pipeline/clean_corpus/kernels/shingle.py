@@ -29,74 +29,126 @@ GAP, SKIP, MARK, PLAIN, LETTER, SHORT, LONG, SEVERAL = range(8)
 #: Code points in a word of Han and Kana, and of Thai, Lao, Khmer and Myanmar.
 SHORT_WINDOW, LONG_WINDOW = 3, 6
 
-# The hash of a word turns and adds the spread bits of each letter: three cycles a byte, where a
-# product takes five. The multipliers are odd: the 64-bit golden ratio, wyhash's, MurmurHash3's.
-_START = np.uint64(0x243F6A8885A308D3)
+# Hashes of words and shingles turn and XOR the spread bits of what they are made of (a cyclic
+# polynomial: Cohen, Recursive hashing functions for n-grams, 1997), which needs no reset between
+# words: that of a stretch is what the hashes of the text before it and up to its end differ by.
+# The multipliers are odd: the 64-bit golden ratio, wyhash's, MurmurHash3's.
 _WORD = np.uint64(0x9E3779B97F4A7C15)
-_SHINGLE = np.uint64(0xD6E8FEB86659FD93)
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)
 _MIX_1 = np.uint64(0xFF51AFD7ED558CCD)
 _MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 
 # Unsigned throughout: with a signed index numba looks for negative ones, at half the speed.
 _U = np.uint64
 _0, _1, _2, _3, _4 = _U(0), _U(1), _U(2), _U(3), _U(4)
-_6, _7, _12, _18, _24, _32, _33, _57 = _U(6), _U(7), _U(12), _U(18), _U(24), _U(32), _U(33), _U(57)
+_6, _7, _12, _18, _21, _24 = _U(6), _U(7), _U(12), _U(18), _U(21), _U(24)
+_32, _43, _57, _63 = _U(32), _U(43), _U(57), _U(63)
 _PLANES, _HAN_END = _U(0x20000), _U(0x40000)
 _TAIL, _BODY = _U(0x3F), _U(0xFFFFFF)
 _WINDOWS = (_U(SHORT_WINDOW), _U(LONG_WINDOW))
+
+#: Code points of one or two bytes, most of which need no look at the table.
+_QUICK = 0x800
+_SLOW = np.uint64(1)  # in `quick`: does need it
+
+# Ends of words that are held before they are hashed, and code points between two looks at how many
+# there are: each can begin or end a word.
+_HELD, _RUN = 1536, _U(1024)
+
+
+@compiled
+def _hashed(before: Hashes, at: Hashes, held: Unsigned, out: Hashes, count: Unsigned) -> Unsigned:
+    """Hash the words between each two of the ends held; give the new count of words."""
+    for i in range(_0, held >> _1):
+        size = at[_2 * i + _1] - at[_2 * i]
+        turn = size * _7 & _63
+        begin = before[_2 * i]
+        word = before[_2 * i + _1] ^ (begin << turn | begin >> (_U(64) - turn & _63))
+        word ^= size * _WORD
+        word = (word ^ word >> _32) * _MIX_1
+        out[count + i] = word ^ word >> _32
+    return count + (held >> _1)
 
 
 @compiled
 def _words(
     data: Bytes,
-    at: Unsigned,
+    start: Unsigned,
     stop: Unsigned,
-    ascii_: Hashes,
+    quick: Hashes,
     table: Table,
     more: Table,
-    ring: Hashes,
+    before: Hashes,
+    at: Hashes,
     out: Hashes,
     count: Unsigned,
 ) -> Unsigned:
-    """Write the hash of each word of data[at:stop] from out[count], and give the new count."""
-    word: Unsigned = _START
+    """Write the hash of each word of data[start:stop] from out[count], and give the new count.
+
+    `before[i]` and `at[i]` are the hash of the text, and the letters in it, before a word begins
+    (i even) or ends (odd); `before` has eight places more for the last letters of a dense run.
+    """
+    ring = _U(_HELD)
+    total: Unsigned = _0
+    letters = _0
+    held = _0
     inside = _0  # 1 while a spaced word is under way
     plain = False  # whether its last letter loses its marks
     dense = 0  # the kind of the run without spaces that is under way, and its length so far
     length = _0
     window = _0
-    while at < stop:
-        if data[at] < 0x80:
-            if dense:
-                if length < window:
-                    out[count] = word
-                    count += _1
-                dense = 0
-                word = _START
-            while at < stop and data[at] < 0x80:
-                # No branch on what the byte is: word ends cannot be predicted.
-                letter: Unsigned = ascii_[data[at]]
-                is_letter = _1 if letter != _0 else _0
-                out[count] = word
-                count += inside & (is_letter ^ _1)
-                longer = (word << _7 | word >> _57) + letter
-                word = longer if letter != _0 else _START
-                inside = is_letter
-                at += _1
-            plain = inside != _0
-            continue
-        code = _U(data[at])
+    while start < stop:
+        if held > _U(_HELD) - _RUN - _4:
+            count = _hashed(before, at, held, out, count)
+            before[0], at[0] = before[held - _1], at[held - _1]
+            held &= _1
+        code = _U(data[start])
+        entry = _0
         if code < 0xE0:
-            code = (code & _U(0x1F)) << _6 | (_U(data[at + _1]) & _TAIL)
-            at += _2
+            # A mark of two bytes may belong to a dense run.
+            slow = dense != 0 and code >= 0x80
+            if dense and not slow:
+                if length < window:
+                    before[held], at[held] = before[ring], letters - length
+                    before[held + _1], at[held + _1] = total, letters
+                    held += _2
+                dense = 0
+            limit = min(stop, start + _RUN)
+            # No branch on what a letter is: word ends cannot be predicted.
+            while start < limit and data[start] < 0x80:
+                letter: Unsigned = quick[data[start]]
+                is_letter = _1 if letter != _0 else _0
+                before[held], at[held] = total, letters
+                held += is_letter ^ inside
+                inside = is_letter
+                total = (total << _7 | total >> _57) ^ letter
+                letters += _1
+                start += _1
+                plain = True
+            while start < limit and data[start] >= 0x80 and data[start] < 0xE0:
+                code = (_U(data[start]) & _U(0x1F)) << _6 | (_U(data[start + _1]) & _TAIL)
+                start += _2
+                letter = quick[code]
+                slow = slow or letter == _SLOW
+                if slow:
+                    break
+                is_letter = _1 if letter != _0 else _0
+                before[held], at[held] = total, letters
+                held += is_letter ^ inside
+                inside = is_letter
+                total = (total << _7 | total >> _57) ^ letter
+                letters += _1
+                plain = table[code] >> _24 == PLAIN
+            if not slow:
+                continue
         elif code < 0xF0:
-            code = (code & _U(0xF)) << _12 | (_U(data[at + _1]) & _TAIL) << _6
-            code |= _U(data[at + _2]) & _TAIL
-            at += _3
+            code = (code & _U(0xF)) << _12 | (_U(data[start + _1]) & _TAIL) << _6
+            code |= _U(data[start + _2]) & _TAIL
+            start += _3
         else:
-            code = (code & _U(7)) << _18 | (_U(data[at + _1]) & _TAIL) << _12
-            code |= (_U(data[at + _2]) & _TAIL) << _6 | (_U(data[at + _3]) & _TAIL)
-            at += _4
+            code = (code & _U(7)) << _18 | (_U(data[start + _1]) & _TAIL) << _12
+            code |= (_U(data[start + _2]) & _TAIL) << _6 | (_U(data[start + _3]) & _TAIL)
+            start += _4
         if code < _PLANES:
             entry = _U(table[code])
         else:
@@ -111,51 +163,47 @@ def _words(
             if first:
                 entry = _U(more[i])
             kind = int(entry >> _24)
-            if kind == SKIP or (kind == MARK and (plain or not (inside or dense))):
+            open_ = inside or dense
+            if kind == SKIP or (kind == MARK and ((plain and not dense) or not open_)):
                 continue
             if kind == MARK:
                 kind = dense if dense else LETTER
             if dense and kind != dense:
                 if length < window:
-                    out[count] = word
-                    count += _1
+                    before[held], at[held] = before[ring], letters - length
+                    before[held + _1], at[held + _1] = total, letters
+                    held += _2
                 dense = 0
-                word = _START
-            letter = (entry & _BODY) * _WORD
-            letter = (letter ^ (letter >> _32)) * _SHINGLE
+            spaced = _1 if kind in (PLAIN, LETTER) else _0
+            before[held], at[held] = total, letters
+            held += spaced ^ inside
+            inside = spaced
+            plain = kind == PLAIN
+            if kind == GAP:
+                continue
             if kind >= SHORT:
-                if inside:
-                    out[count] = word
-                    count += _1
-                inside = _0
-                plain = False
                 if not dense:
                     dense = kind
                     length = _0
                     window = _WINDOWS[0] if kind == SHORT else _WINDOWS[1]
-                ring[length & _7] = letter
+                before[ring + (length & _7)] = total
                 length += _1
-                word = _START
-                for j in range(length - min(length, window), length):
-                    word = (word << _7 | word >> _57) + ring[_U(j) & _7]
-                if length >= window:
-                    out[count] = word
-                    count += _1
-            elif kind == GAP:
-                if inside:
-                    out[count] = word
-                    count += _1
-                inside = _0
-                plain = False
-                word = _START
-            else:
-                inside = _1
-                plain = kind == PLAIN
-                word = (word << _7 | word >> _57) + letter
-    if inside or (dense and length < window):
-        out[count] = word
-        count += _1
-    return count
+            letter = (entry & _BODY) * _WORD
+            letter = (letter ^ letter >> _32) * _SPREAD
+            total = (total << _7 | total >> _57) ^ letter
+            letters += _1
+            if dense and length >= window:
+                before[held], at[held] = before[ring + (length - window & _7)], letters - window
+                before[held + _1], at[held + _1] = total, letters
+                held += _2
+    if dense and length < window:
+        before[held], at[held] = before[ring], letters - length
+        held += _1
+        inside = _1
+    if inside:
+        before[held], at[held] = total, letters
+        held += _1
+    return _hashed(before, at, held, out, count)
 
 
 @compiled
@@ -163,37 +211,33 @@ def _shingles(
     data: Bytes,
     offsets: Offsets,
     rows: Offsets,
-    ascii_: Hashes,
+    quick: Hashes,
     table: Table,
     more: Table,
     size: int,
     out: Hashes,
     ends: Offsets,
 ) -> None:
-    ring = np.zeros(8, np.uint64)
+    before, at = np.empty(_HELD + 8, np.uint64), np.empty(_HELD, np.uint64)
     begin = _0
     for row in range(rows.size):
         start, stop = _U(offsets[rows[row]]), _U(offsets[rows[row] + 1])
-        end = _words(data, start, stop, ascii_, table, more, ring, out, begin)
+        end = _words(data, start, stop, quick, table, more, before, at, out, begin)
         n = min(_U(size), end - begin)
+        turn = n * _21 & _63
         rolling = _0
-        power = _1
-        for i in range(begin, end):
-            # The low bits of a product know only low bits.
-            out[i] ^= out[i] >> _32
         for i in range(begin, begin + n):
-            rolling = rolling * _SHINGLE + out[i]
-            power *= _SHINGLE
-        for i in range(begin, end - n + min(n, _1)):
+            rolling = (rolling << _21 | rolling >> _43) ^ out[i]
+        last = end - n + min(n, _1)
+        for i in range(begin, last):
             # In place: from here on the word at i is only needed to leave the window.
             gone = out[i]
             mixed = rolling + n * _WORD
-            mixed = (mixed ^ (mixed >> _33)) * _MIX_1
-            mixed = (mixed ^ (mixed >> _33)) * _MIX_2
-            out[i] = mixed ^ (mixed >> _33)
-            if i + n < end:
-                rolling = rolling * _SHINGLE + out[i + n] - gone * power
-        begin = end - n + min(n, _1)
+            mixed = (mixed ^ (mixed >> _32)) * _MIX_2
+            out[i] = mixed ^ (mixed >> _32)
+            rolling = (rolling << _21 | rolling >> _43) ^ out[i + n]
+            rolling ^= gone << turn | gone >> (_U(64) - turn & _63)
+        begin = last
         ends[row + 1] = begin
 
 
@@ -209,8 +253,14 @@ def shingles(
     # A spaced word takes two bytes, a window at least three bytes for two.
     out = np.empty(int((lengths * 2 // 3 + 2).sum()) + 2, np.uint64)
     ends = np.zeros(rows.size + 1, np.int64)
-    # What the loop over ASCII adds for each letter, and nothing for a gap.
-    ascii_ = (table[:128] & np.uint32(0xFFFFFF)).astype(np.uint64) * _WORD
-    ascii_ = (ascii_ ^ ascii_ >> _32) * _SHINGLE
-    _shingles(data, offsets, rows, ascii_, table, more, size, out, ends)
+    _shingles(data, offsets, rows, _quick(table), table, more, size, out, ends)
     return out[: ends[-1]], ends
+
+
+def _quick(table: Table) -> Hashes:
+    """Give what the quick loops add for each code point: 0 for a gap, _SLOW where there is more."""
+    kinds = table[:_QUICK] >> np.uint32(24)
+    letters = (table[:_QUICK] & np.uint32(0xFFFFFF)).astype(np.uint64) * _WORD
+    letters = (letters ^ letters >> _32) * _SPREAD
+    simple = (kinds == PLAIN) | (kinds == LETTER)
+    return np.where(simple, letters, np.where(kinds == GAP, _0, _SLOW))
