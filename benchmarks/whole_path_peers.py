@@ -99,8 +99,10 @@ def datatrove(source: str, target: str) -> None:
             document.metadata["language"] = "und"
         return True
 
-    def carry_out(*steps: Any) -> None:
-        LocalPipelineExecutor(pipeline=list(steps), tasks=1, workers=1).run()
+    def carry_out(*steps: Any, **where: int) -> None:
+        # A folder for each: what the folder calls completed is skipped.
+        logs = tempfile.mkdtemp(dir=folder)
+        LocalPipelineExecutor(list(steps), workers=1, logging_dir=logs, **where).run()
 
     with tempfile.TemporaryDirectory() as folder:
         at = {name: f"{folder}/{name}" for name in ("texts", "signatures", "buckets", "removed")}
@@ -114,9 +116,7 @@ def datatrove(source: str, target: str) -> None:
         carry_out(JsonlReader(at["texts"]), MinhashDedupSignature(at["signatures"]))
         for bucket in range(14):
             step = MinhashDedupBuckets(at["signatures"], at["buckets"])
-            LocalPipelineExecutor(
-                pipeline=[step], tasks=14, local_tasks=1, local_rank_offset=bucket, workers=1
-            ).run()
+            carry_out(step, tasks=14, local_tasks=1, local_rank_offset=bucket)
         carry_out(MinhashDedupCluster(at["buckets"], at["removed"]))
         carry_out(
             JsonlReader(at["texts"]),
