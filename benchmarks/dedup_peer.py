@@ -184,7 +184,10 @@ def datatrove(texts: str, shingle: int, threshold: float) -> list[str]:
             (1, [reader, MinhashDedupFilter(removed), writer]),
         ]
         for tasks, pipeline in blocks:
-            LocalPipelineExecutor(pipeline, tasks=tasks, workers=1).run()
+            executor = LocalPipelineExecutor(
+                pipeline, tasks=tasks, workers=1, logging_dir=f"{folder}/logs"
+            )
+            executor.run()
         out = sorted(Path(f"{folder}/out").glob("*.jsonl"))
         return [json.loads(line)["id"] for path in out for line in path.open(encoding="utf-8")]
 
