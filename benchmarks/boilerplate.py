@@ -117,7 +117,7 @@ def main() -> int:
         for path in labelled.paths(options.data)
         for page in labelled.read(path, options.language)
     ]
-    for odds in (2, 5, 10, 20, 30, 100, 200) if options.curve else ():
+    for odds in (2, 5, 10, 20, 40, 150, 300) if options.curve else ():
         settings = Boilerplate(max_share=options.max_share, odds=odds)
         print(f"odds {odds} to 1")
         _table(_pooled(clean(pages, settings, options.folds)))

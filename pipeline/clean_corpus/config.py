@@ -79,7 +79,7 @@ class Boilerplate(_Section):
         Decimal("0.5"), description="cut more of a text than this, and all its cuts become flags"
     )
     odds: int = Field(
-        60, ge=1, description="to one, that a line around a page's article is furniture, to cut it"
+        80, ge=1, description="to one, that a line around a page's article is furniture, to cut it"
     )
     actions: dict[str, Action] = Field(
         {}, description='by class: {image_caption = "flag"}; remove, metadata, flag or off'

@@ -61,13 +61,16 @@ class Voter(NamedTuple):
 
 
 def note(known: Bytes, found: Found, kept: Iterable[Proposal]) -> None:
-    """Write into `known`, line by line, what the lexicons know of a document."""
+    """Write into `known`, line by line, what the lexicons know of a document.
+
+    Rules that may only flag tell as much as words of menus: too little to cut, enough to support.
+    """
     for proposal, rule in found.proposals:
-        if rule.votes and not proposal.doubt:
+        if rule.votes:
             known[proposal.line] = max(known[proposal.line], 1)
     for proposal in kept:
-        if proposal.whole and not proposal.doubt:
-            known[proposal.line] = 2
+        if proposal.whole:
+            known[proposal.line] = max(known[proposal.line], 1 if proposal.doubt else 2)
 
 
 def measure(lines: Lines, known: Bytes, docs: Offsets) -> tuple[Offsets, Bytes]:
@@ -147,7 +150,8 @@ def _may_be_title(rows: Bytes) -> npt.NDArray[np.bool_]:
     far, shared = column(rows, "core_far"), column(rows, "shared")
     like = (shared >= 50) & (shared <= 100) & (column(rows, "shared_words") >= 2)
     near = (far <= _TITLES) | ((far <= _TITLES_LIKE) & like) | (column(rows, "row") == 0)
-    above: npt.NDArray[np.bool_] = (column(rows, "core_side") == 0) & near
+    short = (column(rows, "prose_ahead") <= 4) & (column(rows, "width_ahead") >= 100)
+    above: npt.NDArray[np.bool_] = (column(rows, "core_side") == 0) & (near | short)
     return above & (column(rows, "width") > _LABEL // 2)
 
 
