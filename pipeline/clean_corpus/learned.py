@@ -1,8 +1,9 @@
 """Learned rules: how they are written as a lexicon, and where they hold in a text.
 
-A rule is a whole line, or the head or tail of one, of one source. It is matched as it was counted
-(`clean_corpus.kernels.passages`): without regard to case, numbers, and kinds of quotes, dashes and
-blanks; and only near the end of the article that it was learned at.
+A rule is a whole line, or the head or tail of one, or the beginning of a sentence inside one (a
+span), of one source. It is matched as it was counted (`clean_corpus.kernels.passages`): without
+regard to case, numbers, initials, and kinds of quotes, dashes and blanks; and only near the end of
+the article that it was learned at.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from clean_corpus.kernels import passages as kernel
 from clean_corpus.text import buffers
 
 #: The scope of a rule for each kind of unit.
-SCOPES = ("line", "head", "tail")
+SCOPES = ("line", "head", "tail", "span")
 TOP, BOTTOM = "top", "bottom"
+
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]*){2,4}")
 
 # How many lines from its end of the article a rule still holds.
 _REACH = 12
@@ -33,7 +36,7 @@ _HEADER = """\
 # What each source repeats in its articles, as found in this input. Edit it, and give it back with
 #   --set boilerplate.learned=FILE
 # `count` of `articles` distinct articles hold the text, `examples` names some of them. Matching
-# disregards case, numbers, and the kinds of quotes, dashes and blanks.
+# disregards case, numbers, initials, and the kinds of quotes, dashes and blanks.
 language = "common"
 version = "learned"
 """
@@ -74,6 +77,8 @@ def is_telling(text: str, scope: str, where: str) -> bool:
     bracket = unicodedata.category(text[0]) == "Ps"
     if scope == "tail" and where != BOTTOM and (numbered or bracket):
         return False
+    if where == BOTTOM and _INITIALS.fullmatch(text):
+        return True
     if "..." in text or "…" in text:
         return True
     if scope == "line":
@@ -99,13 +104,12 @@ def _value(value: object) -> str:
 
 
 class Wanted(NamedTuple):
-    """What a rule is looked for by; `names` says that any names may stand in the text."""
+    """What a rule is looked for by."""
 
     source: str
     scope: str
     where: str
     text: str
-    names: bool = False
 
 
 class Lookup(NamedTuple):

@@ -59,7 +59,7 @@ _KINDS: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("id", "why", "class", "scope", "pattern"), (str, "a text")),
     **dict.fromkeys(("where", "status", "source", "text"), (str, "a text")),
     **dict.fromkeys(("phrases", "cues", "removes", "keeps", "examples"), (list, "a list of texts")),
-    **dict.fromkeys(("cased", "glued", "votes", "names"), (bool, "true or false")),
+    **dict.fromkeys(("cased", "glued", "votes"), (bool, "true or false")),
     **dict.fromkeys(("least", "max", "count", "articles"), (int, "a number")),
 }
 
@@ -67,8 +67,8 @@ _KINDS: dict[str, tuple[type, str]] = {
 class Rule(NamedTuple):
     """One rule. `patterns` are expanded, in the dialect; a line longer than `max` is not tried.
 
-    `text` is that of a learned rule, as it stands in the file: `clean_corpus.learned` matches it,
-    with any names where it says so. `seen` is the text as it reads when rules are applied.
+    `text` is that of a learned rule, as it stands in the file: `clean_corpus.learned` matches it.
+    `seen` is the text as it reads when rules are applied.
     """
 
     id: str
@@ -90,7 +90,6 @@ class Rule(NamedTuple):
     keeps: tuple[str, ...] = ()
     place: str = ""
     text: str = ""
-    names: bool = False
     seen: str = ""
 
     def origin(self) -> str:
@@ -301,7 +300,6 @@ def _rule(
         keeps=tuple(table.get("keeps", ())),
         place=place,
         text=table.get("text", ""),
-        names=table.get("names", False),
     )
 
 

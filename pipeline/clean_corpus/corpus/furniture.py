@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from clean_corpus import config
+from clean_corpus.corpus.repeated import (
+    Mask,
+    Numbers,
+    Places,
+    Rows,
+    independent,
+    places_of,
+    repeated,
+)
 from clean_corpus.kernels import passages as kernel
 from clean_corpus.learned import BOTTOM, SCOPES, TOP
-
-Numbers = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 # Other lines that may stand between a label and its end of the article: a headline above, a
 # signature and a counter below.
 _SLACK = {TOP: 1, BOTTOM: 2}
 _EXAMPLES = 3
 _ROUNDS = 16
-# A sentence in more than half of a source's articles, and in this many, is no story of its own.
-_NO_STORY = 16
-_NONE = np.uint64(2**64 - 1)
 _LONG = 120
 _LONG_AFFIX = 16
+_SHORT_NAME = 5
 
 
 class Finding(NamedTuple):
@@ -39,20 +43,28 @@ class Finding(NamedTuple):
     rows: list[tuple[int, int, int]]  # article, start, end
 
 
-def furniture(part: pa.Table, learn: config.Learn) -> list[Finding]:
+#: Reads spans of articles: article (its row), start, end.
+Read: TypeAlias = Callable[[Sequence[tuple[int, int, int]]], list[str]]
+
+
+def furniture(part: pa.Table, learn: config.Learn, source: str, read: Read) -> list[Finding]:
     """Give the furniture of one source, from its articles (PASSAGES, sorted by content)."""
-    alone = _independent(part["sketch"].combine_chunks())
+    alone = independent(part["sketch"].combine_chunks())
     voters = int(alone.sum())
     needed = max(learn.min_articles, _part(voters, *config.ratio(learn.min_share)))
-    rows = _repeated(part, alone, needed)
+    rows = repeated(part, alone, needed)
     if rows.doc.size == 0:
         return []
     lines = part["lines"].combine_chunks().to_numpy().astype(np.int64)
-    where = _lines(rows, lines, voters, needed, wrapped=_is_wrapped(part))
-    where.update(_affixes(rows, lines, where, voters, needed))
+    named = _named(rows, source, read)
+    where = _lines(rows, lines, voters, needed, named, wrapped=_is_wrapped(part))
+    where.update(_affixes(rows, lines, where, voters, needed, named))
+    where.update(_spans(rows, needed, named))
     findings = []
     for code, place in sorted(where.items()):
         of_code = np.flatnonzero(rows.code == code)
+        # Of a signature the longest spelling: "J. M." and not its "M.".
+        of_code = of_code[np.argsort((rows.start - rows.end)[of_code], kind="stable")]
         docs, first = np.unique(rows.doc[of_code], return_index=True)
         shown = of_code[first[:_EXAMPLES]]
         findings.append(
@@ -68,6 +80,35 @@ def furniture(part: pa.Table, learn: config.Learn) -> list[Finding]:
     return findings
 
 
+def _named(rows: Rows, source: str, read: Read) -> Mask:
+    """Tell which units hold the name of their source, as "more on Our Channel:" does.
+
+    Only sentences and spans are looked at, the rest needs no such proof.
+    """
+    asked = np.flatnonzero(rows.has(kernel.ENDED) | (rows.kind == kernel.SPAN))
+    codes, first = np.unique(rows.code[asked], return_index=True)
+    which = asked[first]
+    spans = zip(rows.doc[which], rows.start[which], rows.end[which], strict=True)
+    texts = read([(int(doc), int(start), int(end)) for doc, start, end in spans])
+    name = called(source)
+    named = np.zeros(int(rows.code.max(initial=-1)) + 1, bool)
+    named[codes] = [holds(text, name) for text in texts]
+    return named
+
+
+def called(source: str) -> str:
+    """Give the name in a source: the longest part of a host but its last, letters and digits."""
+    host = source.casefold().partition("/")[0]
+    longest = sorted(host.split(".")[:-1] or [host], key=len)[-1]
+    return "".join(c for c in longest if c.isalnum())
+
+
+def holds(text: str, name: str) -> bool:
+    """Tell whether a text holds a name; a short one must be a word."""
+    words = "".join(c if c.isalnum() else " " for c in text.casefold()).split()
+    return name in words if len(name) < _SHORT_NAME else name in "".join(words)
+
+
 def _is_wrapped(part: pa.Table) -> bool:
     """Tell whether a source breaks its lines inside sentences, as old wires do."""
     kind = part["kind"].combine_chunks().flatten().to_numpy()
@@ -75,125 +116,8 @@ def _is_wrapped(part: pa.Table) -> bool:
     return bool(4 * np.count_nonzero(marks & kernel.RUNS_ON) > len(marks))
 
 
-def _independent(sketches: pa.ListArray) -> Mask:
-    """Tell which articles have a vote: not those that share most sentences with one before.
-
-    Two articles are compared by the hashes that both sketches reach to; a single one proves nothing
-    unless the sketches are complete.
-    """
-    sizes = np.diff(sketches.offsets.to_numpy())
-    doc = np.repeat(np.arange(len(sizes)), sizes)
-    hashes = sketches.flatten().to_numpy()
-    table = np.full((len(sizes), kernel.SKETCH), _NONE)
-    table[np.arange(kernel.SKETCH) < sizes[:, None]] = hashes
-    reach = table[:, -1]
-    order = np.lexsort((doc, hashes))
-    hashes, doc = hashes[order], doc[order]
-    edges = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1])) if hashes.size else doc
-    held = np.diff(np.append(edges, hashes.size))
-    leader = np.repeat(doc[edges], held)
-    story = np.repeat((2 * held <= len(sizes)) | (held < _NO_STORY), held)
-    later = story & (leader != doc)
-    pairs, shared = np.unique(leader[later] * len(sizes) + doc[later], return_counts=True)
-    first, second = pairs // max(len(sizes), 1), pairs % max(len(sizes), 1)
-    both = np.minimum(reach[first], reach[second])[:, None]
-    fewer = np.minimum((table[first] <= both).sum(axis=1), (table[second] <= both).sum(axis=1))
-    fewer = np.where(both[:, 0] == _NONE, np.minimum(sizes[first], sizes[second]), fewer)
-    copies = (2 * shared > fewer) & ((shared > 1) | (both[:, 0] == _NONE))
-    alone = np.ones(len(sizes), bool)
-    alone[second[copies]] = False
-    return alone
-
-
-def _repeated(part: pa.Table, alone: Mask, needed: int) -> _Rows:
-    """Take the units that at least `needed` of the articles with a vote hold."""
-    lists = {name: part[name].combine_chunks() for name in _Rows._fields[2:]}
-    sizes = np.diff(lists["hash"].offsets.to_numpy())
-    doc = np.repeat(np.arange(len(sizes)), sizes)
-    hashes = lists["hash"].flatten().to_numpy()
-    voting = np.flatnonzero(alone[doc])
-    distinct, code = np.unique(hashes[voting], return_inverse=True)
-    pairs = np.unique(code.astype(np.int64) * len(sizes) + doc[voting])
-    often = np.bincount(pairs // max(len(sizes), 1), minlength=len(distinct)) >= needed
-    number = np.cumsum(often) - 1
-    kept = voting[often[code]]
-    columns = {name: lists[name].flatten().to_numpy()[kept] for name in _Rows._fields[2:]}
-    for name in _Rows._fields[4:]:
-        columns[name] = columns[name].astype(np.int64)
-    return _Rows(doc=doc[kept], code=number[code[often[code]]], **columns)
-
-
-class _Rows(NamedTuple):
-    """Units of the articles of one source that repeat often enough, by article and line.
-
-    `code` numbers the distinct units; the other columns are those of PASSAGES.
-    """
-
-    doc: Numbers
-    code: Numbers
-    hash: npt.NDArray[np.uint64]
-    whole: npt.NDArray[np.uint64]
-    kind: Numbers
-    marks: Numbers
-    line: Numbers
-    before: Numbers
-    after: Numbers
-    start: Numbers
-    end: Numbers
-
-    def has(self, mark: int) -> Mask:
-        marked: Mask = (self.marks & mark) != 0
-        return marked
-
-    def only(self, chosen: Numbers) -> _Rows:
-        columns: Any = (column[chosen] for column in self)
-        return _Rows(*columns)
-
-    def votes(self, among: Mask) -> Numbers:
-        """Count, for each unit, the articles with a row among those given."""
-        docs = int(self.doc.max(initial=0)) + 1
-        pairs = np.unique(self.code[among] * docs + self.doc[among])
-        return np.bincount(pairs // docs, minlength=int(self.code.max(initial=-1)) + 1)
-
-
-class _Places(NamedTuple):
-    """For each row: lines, and lines of prose, on either side that are not known as furniture."""
-
-    above: Numbers
-    below: Numbers
-    prose_above: Numbers
-    prose_below: Numbers
-
-    def at(self, end: str, slack: int) -> Mask:
-        """Tell which rows stand at an end of an article that has prose besides."""
-        lines, prose = (
-            (self.above, self.prose_above) if end == TOP else (self.below, self.prose_below)
-        )
-        there: Mask = (lines <= slack) & (prose == 0) & (self.prose_above + self.prose_below > 0)
-        return there
-
-
-def _places(rows: _Rows, lines: Numbers, known: Mask) -> _Places:
-    furniture = (rows.kind == kernel.LINE) & known[rows.code]
-    above, below = _of_same_article(rows.doc, furniture)
-    prose_above, prose_below = _of_same_article(rows.doc, furniture & rows.has(kernel.PROSE))
-    return _Places(
-        rows.line - above,
-        lines[rows.doc] - 1 - rows.line - below,
-        rows.before - prose_above,
-        rows.after - prose_below,
-    )
-
-
-def _of_same_article(doc: Numbers, chosen: Mask) -> tuple[Numbers, Numbers]:
-    """Count the chosen rows above and below each row, within its article."""
-    total = np.concatenate([[0], np.cumsum(chosen)])
-    first, end = np.searchsorted(doc, doc), np.searchsorted(doc, doc, "right")
-    return total[:-1] - total[first], total[end] - total[1:]
-
-
 def _lines(
-    rows: _Rows, lines: Numbers, voters: int, needed: int, *, wrapped: bool
+    rows: Rows, lines: Numbers, voters: int, needed: int, named: Mask, *, wrapped: bool
 ) -> dict[int, str]:
     """Give the lines that are furniture, by code, with the end of the article they stand at.
 
@@ -203,14 +127,14 @@ def _lines(
     line = rows.kind == kernel.LINE
     votes = rows.votes(line)
     prose = 2 * rows.votes(line & rows.has(kernel.PROSE)) > votes
-    need = np.where(prose, _for_prose(rows, line, votes, voters, needed), needed)
+    need = np.where(prose, _for_prose(rows, line, votes, voters, needed, named), needed)
     out_of_question = (votes == 0) | _runs_on(rows, line, votes) | _returns(rows, line, votes)
     if wrapped:
         out_of_question |= 4 * rows.votes(line & rows.has(kernel.ENDED)) > votes
     where: dict[int, str] = {}
     for _ in range(_ROUNDS):
         known = np.isin(np.arange(len(votes)), list(where))
-        places = _places(rows, lines, known)
+        places = places_of(rows, lines, known)
         new: dict[int, str] = {}
         for end in (BOTTOM,) if wrapped else (TOP, BOTTOM):
             label = _stable(rows, line & places.at(end, _SLACK[end]), votes, need, (3, 4))
@@ -224,7 +148,7 @@ def _lines(
 
 
 def _stable(
-    rows: _Rows, there: Mask, votes: Numbers, need: Numbers | int, share: tuple[int, int]
+    rows: Rows, there: Mask, votes: Numbers, need: Numbers | int, share: tuple[int, int]
 ) -> Mask:
     """Tell which units stand there in enough articles, and in that share of their articles."""
     found = rows.votes(there)
@@ -232,36 +156,47 @@ def _stable(
     return enough
 
 
-def _for_prose(rows: _Rows, chosen: Mask, votes: Numbers, voters: int, needed: int) -> Numbers:
+def _for_prose(
+    rows: Rows, chosen: Mask, votes: Numbers, voters: int, needed: int, named: Mask
+) -> Numbers:
     """Give the votes that a whole sentence needs: an author may repeat one.
 
-    With an address or a credit in it a sentence needs no more than other lines.
+    With an address, a credit or the name of the source a sentence needs no more than other lines.
     """
     size = np.zeros(len(votes), np.int64)
     np.maximum.at(size, rows.code[chosen], (rows.end - rows.start)[chosen])
     contact = 2 * rows.votes(chosen & rows.has(kernel.CONTACT)) > votes
     share = np.where(size > _LONG, _part(voters, 1, 5), _part(voters, 1, 10))
-    return np.where(contact, needed, np.maximum(2 * needed, share))
+    return np.where(contact | named, needed, np.maximum(2 * needed, share))
 
 
-def _runs_on(rows: _Rows, chosen: Mask, votes: Numbers) -> Mask:
+def _runs_on(rows: Rows, chosen: Mask, votes: Numbers) -> Mask:
     """Tell which units are pieces of sentences in a quarter of their articles."""
     return np.greater(4 * rows.votes(chosen & rows.has(kernel.RUNS_ON)), votes)
 
 
-def _returns(rows: _Rows, chosen: Mask, votes: Numbers) -> Mask:
+def _returns(rows: Rows, chosen: Mask, votes: Numbers) -> Mask:
     """Tell which units stand several times in one article, as a refrain or a label does."""
     return np.greater(4 * np.bincount(rows.code[chosen], minlength=len(votes)), 5 * votes)
 
 
 def _affixes(
-    rows: _Rows, lines: Numbers, where: Mapping[int, str], voters: int, needed: int
+    rows: Rows,
+    lines: Numbers,
+    where: Mapping[int, str],
+    voters: int,
+    needed: int,
+    named: Mask,
 ) -> dict[int, str]:
     """Give the prefixes and suffixes that are furniture; of nested ones the longer goes first."""
     known = np.isin(np.arange(int(rows.code.max(initial=-1)) + 1), list(where))
-    places = _places(rows, lines, known)
+    places = places_of(rows, lines, known)
     line = rows.kind == kernel.LINE
-    free = ~line & ~np.isin(rows.whole, rows.whole[line & known[rows.code]])
+    free = (
+        ~line
+        & (rows.kind != kernel.SPAN)
+        & ~np.isin(rows.whole, rows.whole[line & known[rows.code]])
+    )
     codes = np.unique(rows.code[free])
     by_code = np.argsort(rows.code, kind="stable")
     bounds = np.searchsorted(rows.code[by_code], [codes, codes + 1])
@@ -271,7 +206,11 @@ def _affixes(
     for i in np.lexsort((codes, -np.array(size, np.int64))):
         chosen = of_code[i][free[of_code[i]]]
         place = _affix_place(
-            rows.only(chosen), _Places(*(x[chosen] for x in places)), voters, needed
+            rows.only(chosen),
+            Places(*(x[chosen] for x in places)),
+            voters,
+            needed,
+            named=bool(named[codes[i]]),
         )
         if place is not None:
             found[int(codes[i])] = place
@@ -279,20 +218,39 @@ def _affixes(
     return found
 
 
-def _same_ends(rows: _Rows, chosen: Numbers) -> Mask:
+def _same_ends(rows: Rows, chosen: Numbers) -> Mask:
     """Tell which rows are affixes of the same kind on the same lines."""
     at = (rows.doc << 32 | rows.line) << 2 | rows.kind
     return np.isin(at, at[chosen])
 
 
-def _affix_place(rows: _Rows, places: _Places, voters: int, needed: int) -> str | None:
+def _spans(rows: Rows, needed: int, named: Mask) -> dict[int, str]:
+    """Give the beginnings of sentences inside lines that are furniture: those that name the source.
+
+    Without the name, "he added:" and "the results:" look just the same.
+    """
+    found: dict[int, str] = {}
+    for code in np.flatnonzero(named).tolist():
+        of_code = rows.only(np.flatnonzero(rows.code == code))
+        if of_code.kind[0] != kernel.SPAN:
+            continue
+        count = len(np.unique(of_code.doc))
+        if count >= needed and 4 * len(np.unique(of_code.whole)) >= 3 * count:
+            found[code] = ""
+    return found
+
+
+def _affix_place(
+    rows: Rows, places: Places, voters: int, needed: int, *, named: bool
+) -> str | None:
     """Give the end of the article that an affix belongs to ("" is any), or None if to none."""
     count = len(np.unique(rows.doc))
     varied = 4 * len(np.unique(rows.whole)) >= 3 * count
     if count < needed or not varied or 4 * rows.has(kernel.RUNS_ON).sum() > len(rows.doc):
         return None
     ended = 2 * rows.has(kernel.ENDED).sum() > len(rows.doc)
-    contact = 2 * rows.has(kernel.CONTACT).sum() > len(rows.doc)
+    contact = named or 2 * rows.has(kernel.CONTACT).sum() > len(rows.doc)
+    contact |= rows.hash[0] == _initials()
     if rows.kind[0] == kernel.PREFIX:
         # A dateline or a rubric, before a lead; "Home - Away 2-1" is no sentence.
         lead = (places.above <= 1) & rows.has(kernel.ENDED)
@@ -308,6 +266,14 @@ def _affix_place(rows: _Rows, places: _Places, voters: int, needed: int) -> str 
     # In the middle of articles only what is long and frequent: "- watch it on Our Channel".
     long = (rows.end - rows.start).min() >= _LONG_AFFIX
     return "" if long and count >= _part(voters, 1, 8) else None
+
+
+@cache
+def _initials() -> np.uint64:
+    """Give the hash of a signature in initials, as in "He left at once. J. M."."""
+    data = np.frombuffer(b"A. B.", np.uint8)
+    kinds = np.array([kernel.SUFFIX], np.uint8)
+    return np.uint64(kernel.fingerprints(data, np.array([0, len(data)]), kinds)[0])
 
 
 def _part(whole: int, numerator: int, denominator: int) -> int:

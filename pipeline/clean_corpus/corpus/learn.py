@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import orjson
 import pyarrow as pa
 
 from clean_corpus import config
-from clean_corpus.corpus.furniture import Finding, furniture
+from clean_corpus.corpus.furniture import Finding, Read, furniture
 from clean_corpus.corpus.passages import articles, read_batch
 from clean_corpus.learned import BOTTOM, TOP, Lesson, is_telling, lesson_id, to_toml
 
@@ -37,7 +38,8 @@ def gather(
     for source, part in _by_source(table):
         if part.num_rows >= learn.min_articles:
             sources += 1
-            lessons += _spelled(source, part, furniture(part, learn), inputs["documents"])
+            read = partial(_read, part, inputs["documents"])
+            lessons += _spelled(source, part, furniture(part, learn, source, read), read)
     Path(outputs["lessons"]).write_bytes(orjson.dumps(lessons))
     return {"articles": table.num_rows, "sources": sources, "rules": len(lessons)}
 
@@ -51,15 +53,13 @@ def _by_source(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _spelled(
-    source: str, part: pa.Table, findings: Sequence[Finding], documents: Sequence[str]
+    source: str, part: pa.Table, findings: Sequence[Finding], read: Read
 ) -> Iterator[Lesson]:
     """Turn findings into rules, with texts and ids read from the documents that show them."""
-    shown = sorted({article for finding in findings for article, _, _ in finding.rows})
-    places = part.select(["shard", "batch", "row"]).take(pa.array(shown, pa.int64())).to_pylist()
-    texts = dict(zip(shown, _texts(places, documents), strict=True))
+    shown = iter(read([row for finding in findings for row in finding.rows]))
     for finding in findings:
-        spellings = [texts[article][start:end] for article, start, end in finding.rows]
-        text = max(spellings, key=spellings.count).decode()
+        spellings = [next(shown) for _ in finding.rows]
+        text = max(spellings, key=lambda x: (spellings.count(x), len(x)))
         if not is_telling(text, finding.scope, finding.where):
             continue
         keys = part["key"].take(pa.array([article for article, _, _ in finding.rows])).to_pylist()
@@ -77,15 +77,21 @@ def _spelled(
         }
 
 
-def _texts(places: Sequence[Mapping[str, int]], documents: Sequence[str]) -> list[bytes]:
-    """Read the base texts at the given places."""
-    texts: dict[int, bytes] = {}
-    by_batch = sorted(range(len(places)), key=lambda i: _batch(places[i]))
+def _read(
+    part: pa.Table, documents: Sequence[str], spans: Sequence[tuple[int, int, int]]
+) -> list[str]:
+    """Read spans (bytes) of the base texts of articles, in the order given."""
+    found: dict[int, str] = {}
+    columns = part.select(["shard", "batch", "row"])
+    places = columns.take(pa.array([article for article, _, _ in spans], pa.int64())).to_pylist()
+    by_batch = sorted(range(len(spans)), key=lambda i: _batch(places[i]))
     for (shard, number), group in groupby(by_batch, lambda i: _batch(places[i])):
-        batch = read_batch(documents[shard], number, ["text"])
+        texts = read_batch(documents[shard], number, ["text"])["text"]
         for i in group:
-            texts[i] = batch["text"][places[i]["row"]].as_buffer().to_pybytes()
-    return [texts[i] for i in range(len(places))]
+            _, start, end = spans[i]
+            text = texts[places[i]["row"]].as_buffer()
+            found[i] = text.slice(start, end - start).to_pybytes().decode()
+    return [found[i] for i in range(len(spans))]
 
 
 def _batch(place: Mapping[str, int]) -> tuple[int, int]:

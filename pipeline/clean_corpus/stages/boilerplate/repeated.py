@@ -29,7 +29,7 @@ class Repeated(NamedTuple):
         """Index the rules that have a text, also as the stages before this one leave it."""
         told = tuple(rule for rule in rules if rule.text)
         spelt = [
-            (i, learned.Wanted(rule.source, rule.scope, rule.where, text, rule.names))
+            (i, learned.Wanted(rule.source, rule.scope, rule.where, text))
             for i, rule in enumerate(told)
             for text in dict.fromkeys((rule.text, rule.seen or rule.text))
         ]
