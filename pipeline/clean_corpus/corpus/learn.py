@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -86,12 +86,18 @@ def _read(
     places = columns.take(pa.array([article for article, _, _ in spans], pa.int64())).to_pylist()
     by_batch = sorted(range(len(spans)), key=lambda i: _batch(places[i]))
     for (shard, number), group in groupby(by_batch, lambda i: _batch(places[i])):
-        texts = read_batch(documents[shard], number, ["text"])["text"]
+        texts = _batch_texts(documents[shard], number)
         for i in group:
             _, start, end = spans[i]
             text = texts[places[i]["row"]].as_buffer()
             found[i] = text.slice(start, end - start).to_pybytes().decode()
     return [found[i] for i in range(len(spans))]
+
+
+@lru_cache(maxsize=16)
+def _batch_texts(path: str, number: int) -> pa.LargeStringArray:
+    """Read the texts of a batch: those of several sources stand together."""
+    return read_batch(path, number, ["text"])["text"]
 
 
 def _batch(place: Mapping[str, int]) -> tuple[int, int]:
