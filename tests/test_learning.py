@@ -100,6 +100,19 @@ TRAPS: dict[str, tuple[Callable[[Site, int], str], set[tuple[str, str]]]] = {
         lambda site, i: article(site, *["Thank you for reading Site7."] * (i % 6 == 0), at=2),
         {("line", "thank you for reading site0.")},
     ),
+    "wordings of a plea": (
+        lambda site, i: article(
+            site,
+            "Join the weekly letter of our desk",
+            *["Join our weekly letter of the desk today"] * (i < 2),
+            *["Nothing of the kind"] * (3 < i < 6),
+            at=2,
+        ),
+        {
+            ("line", "join the weekly letter of our desk"),
+            ("line", "join our weekly letter of the desk today"),
+        },
+    ),
     "a channel's name": (
         lambda site, _: article(site, f"{site.word().title()} – watch it on Our Channel"),
         {("tail", "- watch it on our channel")},
@@ -147,9 +160,9 @@ def test_a_rule_names_what_it_rests_on(lesson: tuple[list[Site], pa.Table, str])
     texts = dict(zip(table["key"].to_pylist(), table["text"].to_pylist(), strict=True))
     for rule in tomllib.loads(text)["rules"]:
         assert rule["class"] == "learned"
-        assert 8 <= rule["count"] <= rule["articles"]
+        assert 2 <= rule["count"] <= rule["articles"]
         assert rule["why"]
-        assert len(rule["examples"]) == 3
+        assert len(rule["examples"]) == min(3, rule["count"])
         assert all(key.startswith(rule["source"] + "/") for key in rule["examples"])
         assert any(rule["text"] in texts[key] for key in rule["examples"])
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from articles import vocabulary
 from clean_corpus import results
 from clean_corpus.config import Config
-from clean_corpus.corpus import anchors, shingles
+from clean_corpus.corpus import anchors, sharing, shingles
 from clean_corpus.kernels import align
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps.excise import _sentences
@@ -229,6 +229,24 @@ def decided(out: Path) -> Any:
         for key, row in kept(out).items()
     }
     return shared, sorted(orjson.dumps(row) for row in passages(out))
+
+
+def test_a_cluster_says_what_its_keeper_shares(tmp_path: Path) -> None:
+    rows = planted()
+    copy = {**rows[0], "id": "copy", "source": "courier.example", "date": "2024-04-01"}
+    out = run(tmp_path / "run", [*rows, copy])
+    (line,) = (out / "clusters.jsonl").read_bytes().splitlines()
+    cluster = orjson.loads(line)
+    assert (cluster["keeper"], cluster["members"][0]["id"]) == ("wire", "copy")
+    assert cluster["shared"] == kept(out)["wire"]["clean"]["shared"]
+
+
+def test_how_many_tasks_there_are_changes_nothing(
+    told: tuple[dict[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "_DOCUMENT", 200_000_000)  # a few documents in a partition
+    monkeypatch.setattr(sharing, "_WORD", 2_000_000)  # and in what is aligned at once
+    assert decided(run(tmp_path / "run", planted())) == decided(told[1])
 
 
 def test_neither_order_nor_shards_matter(told: tuple[dict[str, str], Path], tmp_path: Path) -> None:

@@ -113,8 +113,12 @@ class Wanted(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """Rules by hash of source and text: sorted `keys`, the `rule` behind each, and its place."""
+    """Rules by hash of source and text: sorted `keys`, the `rule` behind each, and its place.
 
+    `sources` are the hashes of the sources that have rules.
+    """
+
+    sources: npt.NDArray[np.uint64]
     keys: npt.NDArray[np.uint64]
     rule: npt.NDArray[np.int64]
     where: npt.NDArray[np.str_]
@@ -134,20 +138,24 @@ def lookup(wanted: Sequence[Wanted], numbers: Sequence[int] | None = None) -> Lo
     texts = pa.array([one.text for one in wanted], pa.large_string())
     kinds = np.array([SCOPES.index(one.scope) for one in wanted], np.uint8)
     keys = kernel.fingerprints(*buffers(texts), kinds)
-    keys ^= np.array([_source_hash(one.source) for one in wanted], np.uint64)
+    sources = np.array([_source_hash(one.source) for one in wanted], np.uint64)
+    keys ^= sources
     order = np.argsort(keys, kind="stable")
     where = np.array([one.where for one in wanted], np.str_)
     rule = np.arange(len(wanted)) if numbers is None else np.array(numbers, np.int64)
-    return Lookup(keys[order], rule[order], where[order])
+    return Lookup(np.unique(sources), keys[order], rule[order], where[order])
 
 
 def find(index: Lookup, texts: pa.LargeStringArray, sources: pa.StringArray) -> Found:
     """Find the rules of each text's source; a text without a source (null) has none."""
-    data, offsets = buffers(texts)
-    units, about = kernel.cut(data, offsets)
     names = sources.dictionary_encode()
     hashes = [0, *map(_source_hash, names.dictionary.to_pylist())]
     of_text = np.array(hashes, np.uint64)[pc.fill_null(names.indices, -1).to_numpy() + 1]
+    rows = np.flatnonzero(np.isin(of_text, index.sources))
+    if len(rows) < len(texts):
+        texts, of_text = texts.take(pa.array(rows)), of_text[rows]
+    data, offsets = buffers(texts)
+    units, about = kernel.cut(data, offsets)
     keys = units.hash ^ of_text[units.doc]
     at = np.minimum(np.searchsorted(index.keys, keys), max(len(index.keys) - 1, 0))
     hit = np.flatnonzero((index.keys[at] == keys) if len(index.keys) else np.zeros(len(keys), bool))
@@ -156,9 +164,9 @@ def find(index: Lookup, texts: pa.LargeStringArray, sources: pa.StringArray) -> 
     far = ((where == TOP) & (units.line[hit] >= _REACH)) | ((where == BOTTOM) & (below >= _REACH))
     hit = hit[~far & ((units.end - units.start)[hit] <= kernel.MAX_LINE)]
     doc = units.doc[hit].astype(np.int64)
-    return Found(
-        index.rule[at[hit]], doc, units.start[hit] - offsets[doc], units.end[hit] - offsets[doc]
-    )
+    first = offsets[doc]
+    rule = index.rule[at[hit]]
+    return Found(rule, rows[doc], units.start[hit] - first, units.end[hit] - first)
 
 
 def _source_hash(source: str) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +14,13 @@ from clean_corpus.corpus.repeated import (
     Mask,
     Numbers,
     Places,
+    Read,
     Rows,
     independent,
     places_of,
     repeated,
 )
+from clean_corpus.corpus.variants import variants
 from clean_corpus.kernels import passages as kernel
 from clean_corpus.learned import BOTTOM, SCOPES, TOP
 
@@ -43,10 +45,6 @@ class Finding(NamedTuple):
     rows: list[tuple[int, int, int]]  # article, start, end
 
 
-#: Reads spans of articles: article (its row), start, end.
-Read: TypeAlias = Callable[[Sequence[tuple[int, int, int]]], list[str]]
-
-
 def furniture(part: pa.Table, learn: config.Learn, source: str, read: Read) -> list[Finding]:
     """Give the furniture of one source, from its articles (PASSAGES, sorted by content)."""
     alone = independent(part["sketch"].combine_chunks())
@@ -60,6 +58,18 @@ def furniture(part: pa.Table, learn: config.Learn, source: str, read: Read) -> l
     where = _lines(rows, lines, voters, needed, named, wrapped=_is_wrapped(part))
     where.update(_affixes(rows, lines, where, voters, needed, named))
     where.update(_spans(rows, needed, named))
+    found = _findings(rows, where, voters)
+    if not where:
+        return found
+    # Wordings of what is known need no votes of their own but that of a second article.
+    seldom = repeated(part, alone, 2)
+    places = {int(rows.hash[rows.code == code][0]): end for code, end in where.items()}
+    of_seldom = dict(zip(seldom.hash.tolist(), seldom.code.tolist(), strict=True))
+    told = {of_seldom[value]: end for value, end in places.items()}
+    return [*found, *_findings(seldom, variants(seldom, lines, told, read), voters)]
+
+
+def _findings(rows: Rows, where: Mapping[int, str], voters: int) -> list[Finding]:
     findings = []
     for code, place in sorted(where.items()):
         of_code = np.flatnonzero(rows.code == code)

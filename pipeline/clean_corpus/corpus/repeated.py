@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ from clean_corpus.learned import TOP
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+#: Reads spans (bytes) of articles, given as article (its row), start and end.
+Read: TypeAlias = Callable[[Sequence[tuple[int, int, int]]], list[str]]
 
 # A sentence in more than half of a source's articles, and in this many, is no story of its own.
 _NO_STORY = 16

@@ -37,6 +37,7 @@ FOUND = pa.schema(
 SHARES = pa.schema(
     [
         ("document", pa.uint32()),
+        ("key", pa.string()),
         ("covered", pa.int64()),
         ("length", pa.int64()),
         ("with", pa.list_(pa.string())),
@@ -174,6 +175,7 @@ def _shares(chosen: Sequence[Passage], about: _About) -> Iterator[dict[str, Any]
         most = sorted(much, key=lambda other: (-much[other], other))[:_NAMED]
         yield {
             "document": int(about.document[document]),
+            "key": about.key[document],
             "covered": _union((start, end) for _, _, start, end in rows),
             "length": int(about.length[document]),
             "with": [about.key[other] for other in most],

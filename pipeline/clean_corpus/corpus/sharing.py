@@ -52,6 +52,7 @@ class Sharing(NamedTuple):
     steps: list[tuple[str, list[Any]]]
     told: list[str]
     passages: list[str]
+    shares: list[str]
     found: list[str]
     decisions: list[str]
 
@@ -149,7 +150,7 @@ def plan(
             "decisions"
         ]
     found = shared["found"] if dedup.passages == "remove" else []
-    return Sharing(steps, told["told"], told["passages"], found, list(decisions))
+    return Sharing(steps, told["told"], told["passages"], shared["shares"], found, list(decisions))
 
 
 def _ratio(share_: Fraction) -> list[int]:

@@ -53,13 +53,14 @@ class Outcome(NamedTuple):
     decisions: list[str]
     told: list[str]
     passages: list[str]
+    shares: list[str]
     counts: Stats
 
     @classmethod
     def of(cls, cleaned: Sequence[Done], decisions: Sequence[str]) -> Outcome:
         """Take what cleaning and the search for duplicates have left."""
         texts, edits = ([done.task.outputs[name] for done in cleaned] for name in _CLEANED)
-        return cls(texts, edits, list(decisions), [], [], {})
+        return cls(texts, edits, list(decisions), [], [], [], {})
 
 
 _CLEANED = ("cleaned", "edits")
@@ -277,7 +278,10 @@ class Flow:
             if step in ("share", "contain"):
                 outcome.counts.update(done[0].stats)
         outcome = outcome._replace(
-            decisions=sharing.decisions, told=sharing.told, passages=sharing.passages
+            decisions=sharing.decisions,
+            told=sharing.told,
+            passages=sharing.passages,
+            shares=sharing.shares,
         )
         if not sharing.found:
             return outcome

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from clean_corpus import formats, spill
 from clean_corpus.config import as_json
+from clean_corpus.corpus.share import SHARES
 from clean_corpus.formats import writing
 from clean_corpus.formats.inputs import Found
 from clean_corpus.formats.records import shown
@@ -40,7 +43,8 @@ def write_outputs(
     passages = [flow.work.path(name) for name in result.outcome.passages]
     writing.join(passages, ready / "passages.jsonl")
     with (ready / "clusters.jsonl").open("wb") as file:
-        file.writelines(_clusters(str(flow.work.path(result.clusters))))
+        shares = [str(flow.work.path(name)) for name in result.outcome.shares]
+        file.writelines(_clusters(str(flow.work.path(result.clusters)), shares))
     (ready / publish.EVIDENCE).parent.mkdir()
     shutil.copyfile(flow.work.path(result.evidence), ready / publish.EVIDENCE)
     learned = (
@@ -74,10 +78,17 @@ def _corpus(ready: Path, found: Found, flow: Flow, result: Result) -> None:
         formats.assemble(parts.get(name, []), target, unit, output)
 
 
-def _clusters(path: str) -> Iterator[bytes]:
+def _clusters(path: str, shares: Sequence[str]) -> Iterator[bytes]:
+    """Give a line for each keeper; `shares` says what it has in common with texts outside."""
+    known = pa.concat_tables([SHARES.empty_table(), *map(spill.read, shares)])
     for batch in spill.batches(path):
-        for cluster in batch.to_pylist():
-            members = [
+        places = pc.index_in(batch["keeper"], value_set=known["key"].combine_chunks())
+        mine = known.select(["covered", "length"]).take(places).to_pylist()
+        for cluster, share in zip(batch.to_pylist(), mine, strict=True):
+            line = {"keeper": cluster["keeper"]}
+            if share["length"]:
+                line["shared"] = similarity(share["covered"], share["length"])
+            line["members"] = [
                 {
                     "id": member["id"],
                     "jaccard": similarity(member["shared"], member["joined"]),
@@ -85,7 +96,6 @@ def _clusters(path: str) -> Iterator[bytes]:
                 }
                 for member in cluster["members"]
             ]
-            line = {"keeper": cluster["keeper"], "members": members}
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
