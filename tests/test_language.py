@@ -20,13 +20,16 @@ from hypothesis import strategies as st
 from langdetect.detector_factory import DetectorFactory
 from langdetect.utils.ngram import NGram
 
-from clean_corpus import config
+from clean_corpus import config, languages, settings
+from clean_corpus.errors import ConfigError
 from clean_corpus.kernels import language as kernel
-from clean_corpus.stages import language, profiles
+from clean_corpus.stages import cld2, language, profiles, telltales, verdicts
+from clean_corpus.stages.verdicts import Case
 from clean_corpus.text import buffers
 
 CASES = tomllib.loads((Path(__file__).parent / "cases/languages.toml").read_text("utf-8"))
-TEXTS, BY_SCRIPT, STRANGERS = CASES["known"], CASES["script"], CASES["stranger"]
+TEXTS, BY_SCRIPT = CASES["known"], CASES["script"]
+BEYOND, STRANGERS = CASES["beyond"], CASES["stranger"]
 
 
 def detect(*texts: str, **options: Any) -> list[str]:
@@ -40,9 +43,7 @@ def test_a_sentence_is_recognised(code: str) -> None:
     assert detect(TEXTS[code]) == [code]
 
 
-@pytest.mark.parametrize(
-    "code", ["de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "uk", "vi", "fi", "sv", "id"]
-)
+@pytest.mark.parametrize("code", TEXTS)
 def test_capitals_change_nothing(code: str) -> None:
     assert detect(TEXTS[code].upper()) == [code]
 
@@ -50,6 +51,11 @@ def test_capitals_change_nothing(code: str) -> None:
 @pytest.mark.parametrize("code", BY_SCRIPT)
 def test_a_script_can_give_a_language_away(code: str) -> None:
     assert detect(BY_SCRIPT[code]) == [code]
+
+
+@pytest.mark.parametrize("code", BEYOND)
+def test_cld2_knows_what_langdetect_does_not(code: str) -> None:
+    assert detect(BEYOND[code]) == [code]
 
 
 @pytest.mark.parametrize("code", STRANGERS)
@@ -66,10 +72,25 @@ def test_traditional_chinese_is_chinese() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "   \n", "2026 12 31 24 7 365", "👍🎉😀 !!!", "https://example.org/a/very/long/path?query=words",
-     "@someone @someone_else @another_person", "Oui", "\0\0\0"],
+     "@someone @someone_else @another_person", "OK", "\0\0\0"],
 )  # fmt: skip
 def test_what_has_no_letters_has_no_language(text: str) -> None:
     assert detect(text) == ["und"]
+
+
+def test_languages_that_nobody_tells_apart_share_a_label() -> None:
+    bosnian = "Općina je saopćila da će stara biblioteka ponovo raditi nakon renoviranja."
+    malay = (
+        "Majlis bandaran mengumumkan pada hari Isnin bahawa perpustakaan lama akan dibuka semula."
+    )
+    nynorsk = "Kommunen opplyste måndag at det gamle biblioteket skal opne att etter ombygginga."
+    assert detect(bosnian, malay, nynorsk) == ["hr", "id", "no"]
+
+
+def test_letters_and_words_settle_what_ngrams_cannot() -> None:
+    assert detect("Јован је рекао да ће доћи.", "Јован рече дека ќе дојде.") == ["sr", "mk"]
+    english = "The old man told the council that the library will open again. " * 30
+    assert detect(english + "“I dey house,” he said.") == ["en"]
 
 
 def test_few_letters_are_too_few() -> None:
@@ -97,6 +118,44 @@ def test_languages_narrow_the_choice() -> None:
     assert detect(TEXTS["fr"], BY_SCRIPT["ka"], languages=["fr", "ka"]) == ["fr", "ka"]
 
 
+def test_languages_narrow_the_choice_of_cld2_too() -> None:
+    texts = BEYOND["gl"], TEXTS["pt"], TEXTS["hu"]
+    assert detect(*texts, languages=["gl", "pt"]) == ["gl", "pt", "und"]
+    assert detect(*texts, languages=["gl"]) == ["gl", "und", "und"]
+    assert detect(BEYOND["sr"], BEYOND["pcm"], languages=["mk", "en"]) == ["und", "und"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("Latin", "la"), ("FR", "fr"), ("pt-BR", "pt"), ("ms", "id"), ("Norwegan", "no"), ("qq", "")],
+)  # fmt: skip
+def test_an_unknown_language_is_refused(word: str, meant: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        settings.load(None, [f'language.languages=["de", "{word}"]'])
+    assert f"'{word}'" in str(refused.value)
+    assert (f"Did you mean '{meant}'" in str(refused.value)) is bool(meant)
+
+
+def test_every_label_has_a_name() -> None:
+    labels = {name[:2] for name in profiles.load().names} | cld2.codes()
+    labels |= {*language._BY_SCRIPT.values(), *(t.truly for t in telltales._TELLTALES)}
+    assert labels - {"und"} == languages.NAMES.keys()
+    assert not languages.NAMES.keys() & languages.GROUPED.keys()
+    listed = (Path(__file__).parents[1] / "docs" / "languages.md").read_text("utf-8")
+    for label, name in languages.NAMES.items():
+        assert f"`{label}` {name}" in " ".join(listed.split())
+
+
+def test_cld2_reads_what_it_refuses() -> None:
+    text = TEXTS["de"]
+    refused = "".join(map(chr, [0, 1, 0xB, 0x1F, 0x7F, 0x9F, 0xFDD0, 0xFFFE, 0x10FFFF]))
+    assert cld2.ask(f"{text}{refused}{text}".encode()) == "de"
+    assert cld2.ask(b"") is None
+    long = BEYOND["be"] * 400
+    assert len(long.encode()) > 60_000
+    assert all(cld2.ask(b" " * pad + long.encode()) == "be" for pad in range(2))
+
+
 def test_confidence_is_high_for_sentences_and_low_for_doubt() -> None:
     texts = [TEXTS["fr"], TEXTS["no"], "Det er en god dag for alle"]
     found = language.detect(pa.array(texts, pa.large_string()), config.Language(min_letters=1))
@@ -106,12 +165,64 @@ def test_confidence_is_high_for_sentences_and_low_for_doubt() -> None:
     assert doubtful < close <= sentence
 
 
-@given(st.permutations([*TEXTS.values(), "", "123"]), st.integers(1, 39))
+ALL = [*TEXTS.values(), *BY_SCRIPT.values(), *BEYOND.values(), *STRANGERS.values(), "", "123"]
+
+
+@given(st.permutations(ALL), st.integers(1, len(ALL)))
 def test_order_and_batches_change_nothing(texts: list[str], size: int) -> None:
-    whole = dict(zip(texts, detect(*texts), strict=True))
+    def found(part: list[str]) -> list[tuple[str, int]]:
+        labels, confidence = language.detect(pa.array(part, pa.large_string()), config.Language())
+        return list(zip(labels.to_pylist(), confidence.tolist(), strict=True))
+
+    whole = dict(zip(texts, found(texts), strict=True))
     for i in range(0, len(texts), size):
         part = texts[i : i + size]
-        assert detect(*part) == [whole[text] for text in part]
+        assert found(part) == [whole[text] for text in part]
+
+
+def doubt(lead: int, surprise: int = 0, strange: int = 0, windows: int = 100) -> verdicts.Doubt:
+    return verdicts.Doubt(*(np.array([value]) for value in (lead, surprise, strange, windows)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "behind", "evidence", "label", "case"),
+    [
+        ("es", "es", 0, doubt(40), "es", Case.AGREED),
+        ("es", "pt", 3, doubt(3), "pt", Case.PREFERRED),
+        ("es", "pt", 90, doubt(60), "es", Case.OPPOSED),
+        ("es", "pt", 90, doubt(60, surprise=200), "und", Case.OPPOSED),
+        ("es", "gl", None, doubt(60, surprise=200), "gl", Case.BEYOND),
+        ("es", "gl", None, doubt(60, surprise=-3), "es", Case.KEPT),
+        ("es", "gl", None, doubt(60, surprise=-3, strange=50), "gl", Case.BEYOND),
+        ("es", "gl", None, doubt(3, surprise=0, windows=6), "gl", Case.BEYOND),
+        ("bg", "sr", None, doubt(60, surprise=3, strange=50), "bg", Case.KEPT),
+        ("es", None, None, doubt(60), "es", Case.ALONE),
+        ("es", None, None, doubt(60, surprise=200), "und", Case.ALONE),
+        ("und", "gl", None, doubt(0), "gl", Case.BEYOND),
+    ],
+)
+def test_two_witnesses_are_weighed(
+    first: str,
+    second: str | None,
+    behind: int | None,
+    evidence: verdicts.Doubt,
+    label: str,
+    case: Case,
+) -> None:
+    assert verdicts.weigh(first, second, behind, evidence, 0)[:2] == (label, case)
+
+
+@given(st.sampled_from(Case), st.integers(0, 10_000), st.integers(-9, 1 << 31))
+def test_confidence_follows_the_evidence(case: Case, windows: int, strength: int) -> None:
+    def likely(windows: int, strength: int) -> int:
+        arrays = (np.array([value], np.int64) for value in (case, windows, strength))
+        return int(verdicts.confidence(*arrays)[0])
+
+    here, stronger = likely(windows, strength), likely(windows, 2 * max(strength, 1))
+    falls = case in {Case.PREFERRED, Case.KEPT}
+    assert stronger <= here if falls else stronger >= here
+    assert 0 <= here < 10_000
+    assert likely(4 * windows, strength) >= here - 70
 
 
 @given(st.lists(st.text(max_size=200), max_size=4))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
-from clean_corpus import lexicons
+from clean_corpus import languages, lexicons
 from clean_corpus.config import Boilerplate, Config, Input
 from clean_corpus.errors import ConfigError
 from clean_corpus.toml import KeyPath
@@ -74,6 +74,7 @@ def of_meaning(config: Config) -> Iterator[Mistake]:
     yield from _unknown_classes(config.boilerplate)
     yield from _unknown_rules(config.boilerplate)
     yield from _unknown_charsets(config.input)
+    yield from _unknown_languages(config.language.languages)
     yield from _missing_files(config.boilerplate)
 
 
@@ -172,6 +173,15 @@ def _unknown_charsets(options: Input) -> Iterator[Mistake]:
         except LookupError:
             what = f"unknown charset {charset!r}. Write it like cp1252."
             yield Mistake((key,), what)
+
+
+def _unknown_languages(codes: Sequence[str]) -> Iterator[Mistake]:
+    for code in codes:
+        if code not in languages.NAMES:
+            meant = languages.nearest(code)
+            hint = f" Did you mean {meant!r}, {languages.NAMES[meant]}?" if meant else ""
+            what = f"no text is found to be in {code!r}.{hint} docs/languages.md lists the codes."
+            yield Mistake((("language", "languages"),), what)
 
 
 def _missing_files(boilerplate: Boilerplate) -> Iterator[Mistake]:

@@ -73,6 +73,7 @@ class Evidence(NamedTuple):
     letters: Offsets
     strange: Offsets
     counts: Offsets
+    totals: npt.NDArray[np.int32]
 
 
 @compiled
@@ -254,12 +255,12 @@ def _evidence(
     group: Bytes,
     allowed: np.uint64,
     counts: Offsets,
+    totals: npt.NDArray[np.int32],
     out: Offsets,
 ) -> None:
     points = np.empty(MAX_POINTS, np.uint16)
     rows = np.empty(MAX_POINTS, np.int32)
     marks = np.empty(MAX_POINTS, np.uint8)
-    total = np.empty(LANES, np.int32)
     shift = np.uint64(64)
     room = keys.size
     while room > 1:
@@ -267,6 +268,7 @@ def _evidence(
         shift -= np.uint64(1)
     for doc in range(offsets.size - 1):
         size = _decode(data, offsets[doc], offsets[doc + 1], script, accented, points, counts[doc])
+        total = totals[doc]
         letters = 0
         capitals = 0
         ascii_letters = 0
@@ -338,5 +340,6 @@ def evidence(
     """
     texts = len(offsets) - 1
     counts, out = np.zeros((texts, admitted.size), np.int64), np.zeros((texts, 11), np.int64)
-    _evidence(data, offsets, *profiles, admitted, group, np.uint64(allowed), counts, out)
-    return Evidence._make([*out.T, counts])
+    totals = np.zeros((texts, LANES), np.int32)
+    _evidence(data, offsets, *profiles, admitted, group, np.uint64(allowed), counts, totals, out)
+    return Evidence._make([*out.T, counts, totals])

@@ -26,6 +26,7 @@ PACKAGES = (
     "numpy",
     "orjson",
     "pyarrow",
+    "pycld2",
     "trafilatura",
     "zstandard",
 )
