@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus.decode import Decoded, codec, decode, html_charset, label, marked, wide
+from clean_corpus.charsets import codec, label
+from clean_corpus.decode import Decoded, decode, html_charset, marked, wide
 
 FRENCH = "L'été dernier, la forêt brûlée s'étendait jusqu'à la vallée ; on n'y croyait guère."
 POLISH = "Wczoraj wieczorem strażacy ugasili pożar lasu, który wybuchł w pobliżu małej wioski."
@@ -67,6 +68,42 @@ def test_a_stray_nul_is_not_utf16() -> None:
 def test_undeclared_legacy_charsets(text: str, charset: str, name: str) -> None:
     found = decode(text.encode(charset))
     assert (found.text, found.encoding, found.overruled) == (text, name, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("Die Lösung wurde gelöscht, schön böse.", "cp850"),  # ö is a quotation mark in Windows
+        ("Le journal paraîtra. À vendre chez nous, près du marché de la vieille ville.", "cp850"),
+        ("Я знаю.", "cp1251"),  # as if MacCyrillic, without its capitals
+        ("Том ещё не пришёл", "cp1251"),
+        ("かさをかして", "euc_jp"),
+        ("のろまにはなりたくない。", "cp932"),
+        ("The blanks of this old file are at signs, if read as ASCII or the like.", "cp037"),
+        ("He waited … and then – at last – “it” came.", "cp1252"),
+    ],
+)
+def test_short_texts_lead_nobody_astray(text: str, charset: str) -> None:
+    assert decode(text.encode(charset)).text == text
+
+
+def test_a_guess_does_not_put_letters_of_another_script_into_words() -> None:
+    found = decode("Ha già scelto.".encode("cp1252"))
+    assert not any("\u0370" <= character <= "\u06ff" for character in found.text)
+
+
+def test_the_account_names_what_speaks_against_it() -> None:
+    assert decode(FRENCH.encode()).account == "utf-8"
+    assert decode(FRENCH.encode(), "latin-1").account == "utf-8 (not as declared)"
+    assert decode(b"caf\xe9").account.endswith(" (in doubt)")
+    damaged = FRENCH.encode() + b"\xc3"
+    assert decode(damaged, "utf-8").account == "utf-8 (in doubt)"
+    assert decode(damaged, "no-such").account == "utf-8 (not as declared, in doubt)"
+
+
+def test_mixed_charsets_in_one_file_lose_only_what_is_damaged() -> None:
+    mixed = f"{FRENCH}\n".encode() * 3 + "é".encode("cp1252") + f"\n{FRENCH}".encode()
+    assert decode(mixed) == Decoded(f"{FRENCH}\n" * 3 + f"\ufffd\n{FRENCH}", "utf-8", doubtful=True)
 
 
 @pytest.mark.parametrize("declared", ["latin-1", "windows-1252", "cp1251", "us-ascii"])

@@ -4,41 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
-#: What browsers read a declared charset as: the superset that people mean (WHATWG, Encoding).
-_SUPERSETS = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-    "big5": "big5hkscs",
-    "utf-8-sig": "utf-8",
-}
-#: Names that Python does not know.
-_ALIASES = {
-    "unicode-1-1-utf-8": "utf-8",
-    "utf8mb4": "utf-8",
-    "windows-874": "cp874",
-    "x-sjis": "shift_jis",
-}
-#: Codecs that Python has but no document is in.
-_NOT_CHARSETS = {
-    "idna",
-    "mbcs",
-    "oem",
-    "punycode",
-    "raw-unicode-escape",
-    "undefined",
-    "unicode-escape",
-    "utf-7",
-}
+from clean_corpus.charsets import codec, label, strict
+from clean_corpus.guess import guess
+
 _WIDE = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
 _MULTIBYTE = {"gb18030", "cp932", "cp949", "big5hkscs", "cp950", "euc_jp", "johab", "hz"}
 _MARKS = (
@@ -49,12 +19,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE = 1 << 16
-#: Of 10,000. Measured on news in cp1250 to cp1256: from here on 99.8 % of the guesses are right;
-#: below, where texts have some 60 bytes, 96 %, which still beats any fixed fallback.
-_SURE = 2_000
-_ASCII = bytes(range(128))
-#: Ellipsis, quotes, bullet, dashes and hard space: one character in windows-1250 to -1258.
-_COMMON = bytes([0x85, *range(0x91, 0x98), 0xA0])
 #: Control characters that no text has, but for NUL, which is counted on its own.
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32)])
 _ISO_2022 = re.compile(rb"\x1b(?:\$[@ABC()]|\([BJI]|\.[AF])")
@@ -74,6 +38,12 @@ class Decoded(NamedTuple):
     overruled: bool = False
     doubtful: bool = False
 
+    @property
+    def account(self) -> str:
+        """Say in words how bytes became text, for the summary."""
+        words = ["not as declared"] * self.overruled + ["in doubt"] * self.doubtful
+        return f"{self.encoding} ({', '.join(words)})" if words else self.encoding
+
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:
     """Decode a document; a byte order mark is dropped.
@@ -85,7 +55,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     named = codec(declared) if declared else None
     if mark := marked(data):
         charset, length = mark
-        text = _strict(data[length:], charset)
+        text = strict(data[length:], charset)
         if text is not None or charset != "utf-8":
             return Decoded(
                 text if text is not None else data[length:].decode(charset, "replace"),
@@ -94,10 +64,10 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
                 doubtful=text is None,
             )
         data = data[length:]
-    if named and (text := _strict(data, named)) is not None and not _is_mojibake(data, named):
+    if named and (text := strict(data, named)) is not None and not _is_mojibake(data, named):
         return Decoded(text, label(named))
     found = _patterned(data) or _guessed(data)
-    return found._replace(overruled=bool(declared))
+    return found._replace(overruled=bool(declared) and named != codec(found.encoding))
 
 
 def marked(data: bytes) -> tuple[str, int] | None:
@@ -138,26 +108,6 @@ def _is_plain(sample: bytes) -> bool:
     return (len(sample) - len(sample.translate(None, _CONTROLS))) * 50 <= len(sample)
 
 
-@lru_cache(256)
-def codec(name: str) -> str | None:
-    """Give Python's codec for a declared charset, or None where there is none."""
-    name = name.strip().strip("\"'").lower()
-    name = _ALIASES.get(name, name)
-    try:
-        found = codecs.lookup(name).name
-        b"-".decode(found, "ignore")  # refuses what is no text encoding, such as "hex"
-    except (LookupError, ValueError, UnicodeError):
-        return None
-    return None if found in _NOT_CHARSETS else _SUPERSETS.get(found, found)
-
-
-def label(name: str) -> str:
-    """Give the usual name of a codec: "windows-1252" rather than "cp1252"."""
-    if match := re.fullmatch(r"cp(125\d|874)", name):
-        return f"windows-{match[1]}"
-    return name.replace("iso8859", "iso-8859").replace("_", "-").lower()
-
-
 def html_charset(data: bytes) -> str | None:
     """Find the charset that a page declares in its first 4096 bytes."""
     head = data[:4096]
@@ -169,13 +119,6 @@ def _agree(named: str | None, charset: str) -> bool:
     return named is not None and (named == charset or charset.startswith(f"{named}-"))
 
 
-def _strict(data: bytes, charset: str) -> str | None:
-    try:
-        return data.decode(charset)
-    except (UnicodeError, ValueError):
-        return None
-
-
 def _is_mojibake(data: bytes, charset: str) -> bool:
     """Tell whether a charset that decodes is wrong, since the bytes are UTF-8 beyond ASCII.
 
@@ -184,7 +127,7 @@ def _is_mojibake(data: bytes, charset: str) -> bool:
     """
     if charset == "utf-8" or charset in _WIDE or charset.startswith("iso2022") or data.isascii():
         return False
-    text = _strict(data, "utf-8")
+    text = strict(data, "utf-8")
     if text is None:
         return False
     return charset not in _MULTIBYTE or sum(character > "\x7f" for character in text[:4096]) >= 8
@@ -192,16 +135,16 @@ def _is_mojibake(data: bytes, charset: str) -> bool:
 
 def _patterned(data: bytes) -> Decoded | None:
     if b"\0" in data and (charset := wide(data)):
-        text = _strict(data, charset)
+        text = strict(data, charset)
         if text is not None:
             return Decoded(text, charset)
     if _ISO_2022.search(data):
         korean = b"\x1b$)C" in data
         for charset in ("iso2022_kr",) if korean else ("iso2022_jp_2", "iso2022_jp_ext"):
-            text = _strict(data, charset)
+            text = strict(data, charset)
             if text is not None:
                 return Decoded(text, "iso-2022-kr" if korean else "iso-2022-jp")
-    text = _strict(data, "utf-8")
+    text = strict(data, "utf-8")
     return None if text is None else Decoded(text, "utf-8")
 
 
@@ -213,17 +156,7 @@ def _guessed(data: bytes) -> Decoded:
     # Text in another charset is hardly ever UTF-8 by chance, so these are a few broken bytes.
     if good >= 4 * bad:
         return Decoded(damaged, "utf-8", doubtful=True)
-    if not data.translate(None, _ASCII + _COMMON):
-        return Decoded(data.decode("cp1252"), "windows-1252")
-    import chardet
-    from chardet import EncodingEra
-
-    guess = chardet.detect(data, encoding_era=EncodingEra.ALL & ~EncodingEra.MAINFRAME)
-    charset = codec(guess["encoding"]) if guess["encoding"] else None
-    text = _strict(data, charset) if charset else None
-    if charset is None or text is None:
+    charset, sure = guess(data)
+    if charset is None:
         return Decoded(data.decode("cp1252", "replace"), "windows-1252", doubtful=True)
-    if _strict(data, "cp1252") == text:  # one of several that read the same: the usual one
-        charset = "cp1252"
-    sure = int(guess["confidence"] * 10_000) >= _SURE
-    return Decoded(text, label(charset), doubtful=not sure)
+    return Decoded(data.decode(charset), label(charset), doubtful=not sure)

@@ -80,8 +80,8 @@ def texts(array: pa.Array) -> tuple[list[str | None], dict[int, str]]:
     for i, data in enumerate(array.to_pylist()):
         found = decode(data) if data is not None else None
         out.append(found.text if found else None)
-        if found and found.encoding != "utf-8":
-            charsets[i] = found.encoding
+        if found and found.account != "utf-8":
+            charsets[i] = found.account
     return out, charsets
 
 

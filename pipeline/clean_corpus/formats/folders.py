@@ -105,7 +105,7 @@ def _row(path: Path, is_page: bool, declared: str | None, limit: int) -> tuple[A
         charset = declared or html_charset(data)
         return (None, False, data, charset, *[None] * 10)
     found = decode(data, declared)
-    return (found.text, False, None, None, found.encoding, *[None] * 9)
+    return (found.text, False, None, None, found.account, *[None] * 9)
 
 
 def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, clean_field: str) -> bytes:

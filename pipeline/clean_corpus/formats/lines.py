@@ -44,7 +44,7 @@ def mended(data: bytes, bounds: Offsets) -> Lines:
         if not is_utf8(line):
             body = line.rstrip(b"\r\n")
             decoded = decode(body)
-            line, charsets[i] = decoded.text.encode() + line[len(body) :], decoded.encoding
+            line, charsets[i] = decoded.text.encode() + line[len(body) :], decoded.account
         out.append(line)
     sizes = np.cumsum([0] + [len(line) for line in out], dtype=np.int64)
     return Lines(b"".join(out), sizes, charsets)

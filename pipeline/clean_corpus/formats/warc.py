@@ -190,7 +190,7 @@ def _row(head: bytes, body: bytes) -> tuple[Any, ...] | None:
         return (name, None, False, None, None, None, *told, fault, body, crawled)
     if kind == "conversion":
         found = decode(content)
-        return (name, found.text, False, None, None, found.encoding, *told, None, None, crawled)
+        return (name, found.text, False, None, None, found.account, *told, None, None, crawled)
     charset = record.http_charset or html_charset(content)
     return (name, None, False, content, charset, None, *told, None, None, crawled)
 

@@ -48,7 +48,7 @@ def extract(
         try:
             root = tree(decoded.text)
             if root is None:
-                return Extracted("", None, None, decoded.encoding)
+                return Extracted("", None, None, decoded.account)
             title, date = tools.title(root), _date(root)
             layout = lay_out(root, tables=options.tables)
             taken = tools.extract(
@@ -75,7 +75,7 @@ def extract(
         except Exception as error:
             name = type(error).__name__
             raise PageFault(f"trafilatura fails on the page ({name}: {error})") from error
-    return Extracted(text, title, date, decoded.encoding)
+    return Extracted(text, title, date, decoded.account)
 
 
 class _Tools(NamedTuple):
