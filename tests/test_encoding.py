@@ -12,7 +12,7 @@ import ftfy
 import numpy as np
 import pyarrow as pa
 import pytest
-from ftfy import chardata
+from ftfy import chardata, fixes
 from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,6 +151,30 @@ def test_an_edit_is_short_and_named() -> None:
 @given(st.lists(st.one_of(TEXTS, DAMAGED), max_size=5))
 def test_a_batch_is_repaired_like_its_texts(texts: list[str]) -> None:
     assert repaired(*texts) == [repaired(text)[0] for text in texts]
+
+
+ENTITIES = [
+    "&amp;",
+    "&eacute;",
+    "&lt;",
+    "&#8217;",
+    "&#1;",
+    "&hellip;",
+    "&AElig;",
+    "&no;",
+    "&Atilde;",
+]
+
+
+@given(
+    st.lists(st.sampled_from([*ENTITIES, "a", " ", "é", "©", "amp;", "\u0301", "\n"])).map("".join)
+)
+def test_entities_alone_are_decoded_as_ftfy_decodes_them(line: str) -> None:
+    if ftfy_guard.clears(fixes.unescape_html(line)):
+        text = line
+        for repair in reversed(encoding.decoded(line)):
+            text = text[: repair.start] + repair.text + text[repair.end :]
+        assert text == ftfy.fix_and_explain(line, FIXER).text
 
 
 @given(TEXTS | DAMAGED, TEXTS | DAMAGED)

@@ -89,7 +89,7 @@ def _index(keys: Words, table: Words, places: npt.NDArray[np.int32], shift: np.u
 
 def index_keys(keys: Words) -> tuple[Words, npt.NDArray[np.int32]]:
     """Make a hash table, with linear probing, from distinct non-zero keys to their places."""
-    bits = (4 * keys.size - 1).bit_length()
+    bits = (2 * keys.size - 1).bit_length()
     table, places = np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int32)
     _index(keys, table, places, np.uint64(64 - bits))
     return table, places

@@ -42,13 +42,15 @@ def stage(options: config.Encoding) -> Stage:
         data, offsets = buffers(batch.texts)
         suspects = ftfy_guard.find(data, offsets, options.entities)
         rows: list[tuple[int, int, int, str, str, str]] = []
-        for doc, start, end, unordered in zip(
+        for doc, start, end, unordered, entities in zip(
             *(column.tolist() for column in suspects), strict=True
         ):
             line = data[offsets[doc] + start : offsets[doc] + end].tobytes().decode()
             if unordered and unicodedata.is_normalized("NFC", line):
                 continue
-            if repairs := repair(line, fixer):
+            # Without its entities, most such lines are clear: then ftfy has no more to do.
+            plain = entities and ftfy_guard.clears(fixes.unescape_html(line))
+            if repairs := decoded(line) if plain else repair(line, fixer):
                 at = list(accumulate((len(c.encode()) for c in line), initial=start))
                 rows += [(doc, at[r.start], at[r.end], r.text, r.class_, r.rule) for r in repairs]
         if not rows:
@@ -98,6 +100,12 @@ def repair(line: str, fixer: TextFixerConfig) -> list[Repair]:
             named = _named(old[i:j], part, names)
             repairs.append(Repair(start + i, start + j, part, *named))
     return repairs
+
+
+def decoded(line: str) -> list[Repair]:
+    """Let ftfy decode the entities of a line, and say what changed."""
+    named = _FIXES["unescape-html"][0], "ftfy.unescape-html"
+    return [Repair(*change, *named) for change in _entities(line)]
 
 
 def _entities(line: str) -> Iterator[Change]:

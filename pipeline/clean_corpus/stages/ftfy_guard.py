@@ -17,10 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from ftfy import chardata
 from ftfy.badness import BADNESS_RE
 
-from clean_corpus.kernels.suspects import UNORDERED, Automaton, suspects
+from clean_corpus.kernels.suspects import ENTITY, UNORDERED, Automaton, suspects
+from clean_corpus.text import buffers
 
 #: ftfy works on parts of this many code points where a line is longer.
 MAX_LINE = 1_000_000
@@ -35,12 +37,16 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Suspects(NamedTuple):
-    """Lines that may need a repair: document, byte span, and if their order alone is in doubt."""
+    """Lines that may need a repair: document, byte span, and if one thing alone is in doubt.
+
+    `unordered`: the order of marks. `entities`: there are some.
+    """
 
     doc: npt.NDArray[np.int64]
     start: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
     unordered: Flags
+    entities: Flags
 
 
 class _Sequence(NamedTuple):
@@ -54,10 +60,17 @@ class _Sequence(NamedTuple):
 def find(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], entities: bool) -> Suspects:
     """Find the lines of UTF-8 texts that ftfy may change.
 
-    `unordered` marks those that it changes only if they are not in normal form C.
+    `unordered` marks those that it changes only if they are not in normal form C, `entities` those
+    in which it decodes entities, if the text is clear without them.
     """
     doc, start, end, reasons = suspects(data, offsets, _automaton(), entities, MAX_LINE)
-    return Suspects(doc, start, end, reasons == UNORDERED)
+    return Suspects(doc, start, end, reasons == UNORDERED, reasons == ENTITY)
+
+
+def clears(line: str) -> bool:
+    """Say whether ftfy leaves a line as it is, entities included."""
+    data, offsets = buffers(pa.array([line], pa.large_string()))
+    return not len(find(data, offsets, True).doc)
 
 
 _PART = re.compile(r"\[[^\]]*\]|\\[sw]|#[^\n]*|\s+|.", re.DOTALL)

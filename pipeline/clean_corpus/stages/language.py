@@ -53,6 +53,8 @@ _CERTAIN = 24 * _BIT
 # language lacks: windows of 10,000, letters of 1000. Of such sentences in Leipzig news, in 75
 # languages, 1 in 300 is in another language.
 _CLEAR_LEAD, _CLEAR_EXCESS, _CLEAR_STRANGE = 128, 400, 5
+# The same for long texts, in the measure of `Doubt.surprise`: three standard deviations.
+_CLEAR_SURPRISE = 9
 # Windows of one text depend on each other: more than these say no more of how well a profile fits.
 _TELLING = 300
 # A profile lacks at least this share of the windows of its own language, in 1/10,000.
@@ -154,7 +156,11 @@ def _excess(found: kernel.Evidence, languages: profiles.Languages) -> Numbers:
 def _is_clear(
     found: kernel.Evidence, languages: profiles.Languages, doubt: Doubt
 ) -> npt.NDArray[np.bool_]:
-    fits = _excess(found, languages) <= _CLEAR_EXCESS
+    fits = np.where(
+        found.grams < _TELLING,
+        _excess(found, languages) <= _CLEAR_EXCESS,
+        doubt.surprise <= _CLEAR_SURPRISE,
+    )
     clear = (doubt.lead >= _CLEAR_LEAD) & fits & (doubt.strange < _CLEAR_STRANGE)
     east = (found.script >= kernel.HAN) & (found.script <= kernel.HANGUL)
     found_clear: npt.NDArray[np.bool_] = (clear | east) & (found.best >= 0)

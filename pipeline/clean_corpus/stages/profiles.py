@@ -127,7 +127,16 @@ def _weights(grams: _Grams, rows: Words, places: npt.NDArray[np.intp]) -> npt.ND
             hit = rows[at] == rows[left] & mask
             weights[left[hit]] += weights[at[hit]]
             left = left[~hit]
-    return weights.astype(np.int16)
+    return _aligned(weights.astype(np.int16))
+
+
+def _aligned(rows: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Put rows of 128 bytes where each takes two lines of a processor's cache, not three."""
+    room = np.zeros(rows.size + 32, np.int16)
+    skip = -room.ctypes.data % 64 // 2
+    aligned = room[skip : skip + rows.size].reshape(rows.shape)
+    aligned[:] = rows
+    return aligned
 
 
 def _at_home(letters: _Grams, names: list[str], lower: npt.NDArray[np.uint16]) -> Words:
