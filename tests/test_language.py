@@ -99,6 +99,13 @@ def test_few_letters_are_too_few() -> None:
     assert detect("图书馆今天开放", min_letters=20) == ["zh"]
 
 
+@pytest.mark.parametrize("code", ["fr", "zh", "th", "ja", "vi"])
+def test_of_a_long_text_a_part_tells(code: str) -> None:
+    assert detect(f"{TEXTS[code]} " * 400) == [code]
+    if code in {"zh", "th", "ja"}:
+        assert detect("".join(filter(str.isalpha, TEXTS[code])) * 400) == [code]
+
+
 def test_addresses_say_nothing() -> None:
     link = " https://example.com/the/english/words/in/this/link/are/not/the/text" * 5
     assert detect("La mairie a annoncé lundi la réouverture." + link) == ["fr"]
