@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from clean_corpus.stages.article import article
 from clean_corpus.stages.blocks import Layout, key, lay_out
 from clean_corpus.stages.page import tree
+from clean_corpus.stages.thin import thin
 
 STORY = [
     "The harbour opened again on Tuesday, three weeks after the storm; boats left before dawn.",
@@ -47,10 +48,17 @@ def test_lines_of_preformatted_text_stay_apart() -> None:
     assert [block.text for block in found.blocks] == ["O ship,", "O proud", "ship", "not here"]
 
 
-@pytest.mark.parametrize("tag", ["script", "style", "nav", "footer", "aside", "figure", "select"])
+@pytest.mark.parametrize(
+    "tag", ["script", "style", "nav", "footer", "noscript", "figure", "select"]
+)
 def test_what_is_no_text_is_left_out(tag: str) -> None:
     found = layout(f"<div>before<{tag}>inside</{tag}>after</div>")
     assert [block.text for block in found.blocks] == ["before after"]
+
+
+def test_an_aside_is_doubtful() -> None:
+    found = layout("<aside><p>in</p></aside><p>out</p>").blocks
+    assert [block.doubtful for block in found] == [True, False]
 
 
 def test_an_ideograph_counts_for_a_word() -> None:
@@ -64,6 +72,7 @@ def test_an_ideograph_counts_for_a_word() -> None:
         ("class='post related-links'", "doubtful"),
         ("id='Sidebar'", "doubtful"),
         ("style='display: none'", "doubtful"),
+        ("hidden", "doubtful"),
         ("class='comment-list'", "comment"),
         ("class='story-body'", "body"),
         ("itemprop='articleBody'", "body"),
@@ -143,6 +152,21 @@ def test_a_million_comparisons_are_not_made(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("clean_corpus.stages.article._COMPARED", 0)
     found = layout(f"<div>{paragraphs(*STORY)}<p>Short</p></div>")
     assert article(found, "\n".join([*STORY, "Short"])).split("\n") == [*STORY, "Short"]
+
+
+def test_a_page_is_thinned_but_its_text_stays() -> None:
+    links = "".join(f"<li><a href='/{name}'>{name}</a></li>" for name in ("one", "two", "three"))
+    body = (
+        f"<div>{paragraphs(STORY[0])}<script>x</script> tail <ul>{links}</ul>after<div></div>end"
+        "<table><tr><td></td><td>cell</td></tr></table>"
+        "<ul><li><a>see</a></li><li>Bread, salt and soup.</li><li><a>also</a></li></ul></div>"
+    )
+    root = tree(f"<html><head><title>t</title></head><body>{body}</body></html>")
+    thin(root, lay_out(root))
+    tags = " ".join(node.tag for node in root.find("body").iter())
+    assert tags == "body div p table tr td td ul li a li li a"
+    words = "".join(root.itertext()).replace(STORY[0], "")
+    assert words == " tail afterendcellseeBread, salt and soup.also"
 
 
 HTML = st.recursive(

@@ -119,7 +119,8 @@ def _worth(block: Block) -> int:
 
 def _with_vote(block: Block, worth: int, voted: bool) -> int:
     if voted:
-        worth += _VOTE + min(block.size, _VOTE_SIZE) * _VOTE_SHARE[0] // _VOTE_SHARE[1]
+        added = _VOTE + min(block.size, _VOTE_SIZE) * _VOTE_SHARE[0] // _VOTE_SHARE[1]
+        worth += added * _COMMENT[0] // _COMMENT[1] if block.comment else added
     elif worth > 0:
         worth = worth * _UNVOTED[0] // _UNVOTED[1]
     return worth * 2 if block.body and worth > 0 else worth

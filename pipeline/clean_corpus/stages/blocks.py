@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 from unicodedata import normalize
+
+from clean_corpus.stages.names import PLAIN, Names, names
 
 
 class Block(NamedTuple):
@@ -36,11 +37,14 @@ class Block(NamedTuple):
 class Element:
     """An element that holds blocks: those from `first` until `last`.
 
-    `parts` are its own blocks (as ~index) and the elements in it (as index), in order.
+    `parts` are its own blocks (as ~index) and the elements in it (as index), in order. `node` is
+    the element in lxml's tree, `parent` the index of the one around it, or -1.
     """
 
     tag: str
+    node: Any
     parent: int
+    names: Names
     first: int
     last: int = -1
     parts: list[int] = field(default_factory=list)
@@ -53,42 +57,25 @@ class Layout(NamedTuple):
     elements: list[Element]
 
 
-_SKIPPED = {
-    "applet", "area", "audio", "button", "canvas", "datalist", "dialog", "embed", "footer", "frame",
-    "frameset", "head", "iframe", "input", "link", "map", "math", "menu", "meta", "nav", "noindex",
-    "object", "option", "script", "select", "style", "svg", "template", "textarea", "time", "video",
+#: Elements whose content is no text, or none of the article.
+LEFT_OUT = {
+    "applet", "area", "audio", "button", "canvas", "datalist", "dialog", "embed", "figure",
+    "footer", "frame", "frameset", "head", "iframe", "input", "link", "map", "math", "menu",
+    "meta", "nav", "noindex", "noscript", "object", "option", "script", "select", "style", "svg",
+    "template", "textarea", "time", "video",
 }  # fmt: skip
-#: What may hold the article where there is nothing else on the page.
-_USUALLY_SKIPPED = {"aside", "figure", "noscript"}
-_INLINE = {
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
-    "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span",
-    "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
-}  # fmt: skip
-_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-_WHOLE = {"article", "body", "html", "main"}
 
-# Names that people give to parts of their pages, in `class` and `id`.
-_COMMENT = re.compile(
-    r"comment(?!ary)|disqus|respond|reply|replies|\bkoment|forum|opinie\b|pinglun|feedback"
-    r"|talkback",
-    re.IGNORECASE,
-)
-_DOUBTFUL = re.compile(
-    r"side-?bar|foot(?:er|\b)|related|shar(?:e|ing)|social|newsletter|promo|breadcrumb|cookie"
-    r"|consent|gdpr|byline|author|navi|\bnav\b|menu|banner|widget|\btags?\b|popular|most-"
-    r"|recommend|sponsor|outbrain|taboola|advert|caption|credit|copyright|pager|paginat|toolbar"
-    r"|login|signup|subscri|teaser|hidden|noprint|rating|vote|\bmeta\b|read-?more|also|\bnext"
-    r"|\bprev|popup|modal|overlay|\bad-|-ad\b|\bads\b|trending|latest|headlines|outer-?links"
-    r"|disclaimer|bio\b",
-    re.IGNORECASE,
-)
-_BODY = re.compile(
-    r"(?:article|story|post)-?_?(?:body|text|content)|entry-?_?content|body-?_?text"
-    r"|\bcontent-?body|main-?text|text-?body",
-    re.IGNORECASE,
-)
-_HIDDEN = re.compile(r"display:\s*none|visibility:\s*hidden")
+# What an element does to the text in it: it is a block of its own, unless it is one of these.
+_BLOCK, _INLINE, _LINK, _BREAK, _PREFORMATTED, _LEFT_OUT = range(6)
+_KINDS = {"a": _LINK, "br": _BREAK, "hr": _BREAK, "pre": _PREFORMATTED}
+_KINDS |= dict.fromkeys(
+    ("abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+     "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span",
+     "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr"),
+    _INLINE,
+)  # fmt: skip
+_KINDS |= dict.fromkeys(LEFT_OUT, _LEFT_OUT)
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 # Kana, ideographs, Hangul, and the scripts of Thai, Lao, Tibetan and Burmese, without blanks.
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f]")
@@ -98,38 +85,38 @@ _NOT_WORD = re.compile(r"\W+")
 
 def key(text: str) -> str:
     """Give the letters and digits of a text, composed, by which it is recognised elsewhere."""
-    return _NOT_WORD.sub("", normalize("NFC", text))
+    return _NOT_WORD.sub("", text if text.isascii() else normalize("NFC", text))
 
 
-class _Names(NamedTuple):
-    doubtful: bool
-    comment: bool
-    body: bool
+def lay_out(tree: Any, *, tables: bool = True) -> Layout:
+    """Take the body of a parsed page apart.
 
+    Scripts, navigation, figures, forms' controls and the like are left out, and tables where
+    `tables` is off.
+    """
+    from lxml.etree import iterwalk
 
-@lru_cache(4096)
-def _judged(names: str) -> _Names:
-    body = bool(_BODY.search(names))
-    return _Names(not body and bool(_DOUBTFUL.search(names)), bool(_COMMENT.search(names)), body)
-
-
-def _names(element: Any) -> _Names:
-    """Say what an element is by its attributes."""
-    get = element.get
-    names = f"{get('class') or ''} {get('id') or ''}"
-    found = _judged(names) if names != " " else _Names(False, False, False)
-    if element.tag in _WHOLE:
-        found = found._replace(doubtful=False, comment=False)
-    if get("itemprop") == "articleBody":
-        found = found._replace(body=True)
-    style = get("style")
-    if (
-        (style and _HIDDEN.search(style))
-        or get("hidden") is not None
-        or get("aria-hidden") == "true"
-    ):
-        found = found._replace(doubtful=True)
-    return found
+    kinds: Mapping[str, int] = _KINDS if tables else {**_KINDS, "table": _LEFT_OUT}
+    body = tree.find("body")
+    maker = _Maker()
+    walk = iterwalk(tree if body is None else body, events=("start", "end"))
+    for event, element in walk:
+        tag = element.tag
+        kind = kinds.get(tag)
+        if kind is None:  # Word and others have inline elements like <o:p>
+            kind = _INLINE if ":" in tag else _BLOCK
+        if event == "start":
+            if kind == _LEFT_OUT:
+                walk.skip_subtree()
+                continue
+            maker.start(kind, element)
+            text = element.text
+        else:
+            maker.end(kind)
+            text = element.tail
+        if text:
+            maker.add(text)
+    return Layout(maker.blocks, maker.elements)
 
 
 class _Maker:
@@ -139,20 +126,44 @@ class _Maker:
         self.blocks: list[Block] = []
         self.elements: list[Element] = []
         self.open: list[int] = []
-        self.around = [0, 0, 0]  # how many open elements are doubtful, for comments, a body
-        self.links = 0
-        self.preformatted = 0
+        # How many of the open elements are each of these.
+        self.links = self.preformatted = self.doubtful = self.comment = self.body = 0
         self.pieces: list[str] = []
         self.linked = 0
 
-    def add(self, text: str | None) -> None:
-        if not text:
-            return
+    def start(self, kind: int, element: Any) -> None:
+        if kind == _LINK:
+            self.links += 1
+        elif kind != _INLINE:
+            self.end_block()
+            if kind != _BREAK:
+                self._open(element)
+            if kind == _PREFORMATTED:
+                self.preformatted += 1
+
+    def end(self, kind: int) -> None:
+        if kind == _LINK:
+            self.links -= 1
+        elif kind == _LEFT_OUT:
+            self.add(" ")
+        elif kind != _INLINE and kind != _BREAK:
+            self.end_block()
+            element = self.elements[self.open.pop()]
+            element.last = len(self.blocks)
+            self._count(element.names, -1)
+            if kind == _PREFORMATTED:
+                self.preformatted -= 1
+
+    def add(self, text: str) -> None:
         if self.preformatted and "\n" in text:
             *lines, text = text.split("\n")
             for line in lines:
                 self.pieces.append(line)
                 self.end_block()
+        if text.isspace():
+            if self.pieces:
+                self.pieces.append(" ")
+            return
         self.pieces.append(text)
         if self.links:
             self.linked += len(text.strip())
@@ -161,11 +172,14 @@ class _Maker:
         if not self.pieces:
             return
         text = " ".join("".join(self.pieces).split())
-        linked, self.linked = self.linked, 0
         self.pieces.clear()
-        if not text or not self.open:
+        if not text:
             return
-        size = len(text) + 2 * (0 if text.isascii() else len(_DENSE.findall(text)))
+        size, linked = len(text), min(self.linked, len(text))
+        self.linked = 0
+        if not text.isascii() and (dense := len(_DENSE.findall(text))):
+            linked = linked * (size + 2 * dense) // size
+            size += 2 * dense
         at = self.open[-1]
         element = self.elements[at]
         element.parts.append(~len(self.blocks))
@@ -174,73 +188,28 @@ class _Maker:
                 text,
                 key(text),
                 size,
-                min(linked, len(text)) * size // len(text),
+                linked,
                 len(_STOP.findall(text)),
                 element.tag in _HEADINGS,
                 at,
-                *(count > 0 for count in self.around),
+                self.doubtful > 0,
+                self.comment > 0,
+                self.body > 0,
             )
         )
 
-    def start(self, tag: str, names: _Names) -> None:
-        self.end_block()
+    def _open(self, element: Any) -> None:
+        at = len(self.elements)
         parent = self.open[-1] if self.open else -1
-        if parent >= 0:
-            self.elements[parent].parts.append(len(self.elements))
-        self.open.append(len(self.elements))
-        self.elements.append(Element(tag, parent, len(self.blocks)))
-        for kind, yes in enumerate(names):
-            self.around[kind] += yes
+        if self.open:
+            self.elements[parent].parts.append(at)
+        self.open.append(at)
+        found = names(element)
+        self.elements.append(Element(element.tag, element, parent, found, len(self.blocks)))
+        self._count(found, 1)
 
-    def end(self, names: _Names) -> None:
-        self.end_block()
-        self.elements[self.open.pop()].last = len(self.blocks)
-        for kind, yes in enumerate(names):
-            self.around[kind] -= yes
-
-
-def lay_out(tree: Any, *, tables: bool = True, everything: bool = False) -> Layout:
-    """Take the body of a parsed page apart.
-
-    Scripts, navigation, forms' controls and the like are left out, tables where `tables` is off,
-    and asides, figures and what is for browsers without scripts unless `everything` is on.
-    """
-    skipped = _SKIPPED if everything else _SKIPPED | _USUALLY_SKIPPED
-    skipped = skipped if tables else skipped | {"table"}
-    body = tree.find("body")
-    maker = _Maker()
-    open_names: list[_Names] = []
-    for event, element in _walk(tree if body is None else body, skipped):
-        tag = element.tag
-        if event == "skip":
-            maker.add(" ")
-        elif tag in _INLINE or ":" in tag:
-            if tag == "a":
-                maker.links += 1 if event == "start" else -1
-        elif tag in ("br", "hr"):
-            maker.end_block()
-        elif event == "start":
-            open_names.append(_names(element))
-            maker.start(tag, open_names[-1])
-        else:
-            maker.end(open_names.pop())
-        if tag == "pre":
-            maker.preformatted += 1 if event == "start" else -1
-        maker.add(element.text if event == "start" else element.tail)
-    return Layout(maker.blocks, maker.elements)
-
-
-def _walk(tree: Any, skipped: set[str]) -> Iterator[tuple[str, Any]]:
-    """Give ("start", element), ("end", element), and ("skip", element) for what is left out."""
-    from lxml.etree import iterwalk
-
-    walk = iterwalk(tree, events=("start", "end"))
-    left_out = None
-    for event, element in walk:
-        if event == "end":
-            yield ("skip" if element is left_out else "end"), element
-        elif element.tag in skipped:
-            walk.skip_subtree()
-            left_out = element
-        else:
-            yield event, element
+    def _count(self, found: Names, one: int) -> None:
+        if found is not PLAIN:
+            self.doubtful += one * found.doubtful
+            self.comment += one * found.comment
+            self.body += one * found.body

@@ -16,6 +16,7 @@ from clean_corpus.decode import decode, html_charset
 from clean_corpus.stages.article import article
 from clean_corpus.stages.blocks import lay_out
 from clean_corpus.stages.page import PageFault, check_shape, check_size, tree
+from clean_corpus.stages.thin import thin
 
 
 class Extracted(NamedTuple):
@@ -51,6 +52,7 @@ def extract(
                 return Extracted("", None, None, decoded.account)
             title, date = tools.title(root), _date(root)
             layout = lay_out(root, tables=options.tables)
+            thin(root, layout)
             taken = tools.extract(
                 root,
                 url=url,
