@@ -112,6 +112,9 @@ def _packed(text: str) -> int:
 
 def view(text: str, *, cased: bool = False) -> str:
     """Give what a pattern sees of a text; lines that are not blank, each on a line."""
+    if text.isascii() and text.isprintable() and "`" not in text:
+        plain = " ".join(text.split())
+        return plain if cased else plain.lower()
     data = text.encode("utf-8", "replace")
     folded = fold(np.frombuffer(data, np.uint8), np.array([0, len(data)], np.int64), tables())
     seen = (folded.cased if cased else folded.lower).tobytes()
@@ -142,25 +145,42 @@ def expand(pattern: str, words: Mapping[str, str], *, cased: bool = False) -> st
     Raises PatternError where a name is unknown or leads back to itself, and where a capital
     letter could never match.
     """
+    pattern = _plain(pattern, cased=cased)
     for _ in range(8):
-        names = re.findall(r"(?<!\?P)<([\w-]+)>", pattern)
+        names = _NAME.findall(pattern)
         if not names:
-            return "".join(_plain(token, cased=cased) for token in tokens(pattern))
+            return pattern
         if unknown := sorted({name for name in names if name not in words}):
             known = ", ".join(sorted(words))
             raise PatternError(f"<{unknown[0]}> is not in [words] (there are: {known})")
-        pattern = re.sub(r"(?<!\?P)<([\w-]+)>", lambda found: f"(?:{words[found[1]]})", pattern)
+        plain = {name: f"(?:{_plain(words[name], cased=cased)})" for name in names}
+        pattern = _NAME.sub(lambda found: plain[found[1]], pattern)  # noqa: B023
     raise PatternError("its [words] lead back to themselves")
 
 
-def _plain(token: str, *, cased: bool) -> str:
-    if token.startswith(("\\", "(?")):
-        return token
-    if not cased and re.search(r"(?<!\\p\{)(?<!\\p\{\^)[A-Z]", token):
+_NAME = re.compile(r"(?<!\?P)<([\w-]+)>")
+# What is no character: capital letters there are names.
+_NAMES = re.compile(r"\\p\{\^?\w+\}|\\.|\(\?P?<[\w-]+>|<[\w-]+>")
+
+
+@cache
+def _plain(text: str, *, cased: bool) -> str:
+    """Write the letters of a pattern or word as the view shows them."""
+    if not cased and (capital := re.search("[A-Z]", _NAMES.sub("", text))):
+        token = next(token for token in tokens(_NAMES.sub("", text)) if capital[0] in token)
         raise PatternError(f"{token} is a capital letter, which needs cased = true")
-    seen = (_seen(char) if char > "\x7f" else char for char in token)
-    text = "".join(" " if isinstance(char, int) else char for char in seen)
-    return text if cased else "".join(c.lower() if c > "\x7f" else c for c in text)
+    return text if text.isascii() else _BEYOND.sub(lambda found: _shown(found[0], cased), text)
+
+
+_BEYOND = re.compile(r"\\.|[^\x00-\x7f]+")
+
+
+def _shown(text: str, cased: bool) -> str:
+    if text[0] == "\\":
+        return text
+    seen = (_seen(char) for char in text)
+    shown = "".join(" " if isinstance(char, int) else char for char in seen)
+    return shown if cased else "".join(c.lower() if c > "\x7f" else c for c in shown)
 
 
 def to_re2(pattern: str) -> str:

@@ -21,6 +21,8 @@ _LONGEST = 12  # characters of a literal that are looked for; more tell little
 _CLAUSES = 2  # sets of literals of a pattern that are looked for
 _EDGE = "\x00"  # a word ends here
 _NO_END = 1 << 30
+_TIMES = ("?", "*", "+")
+_SPECIAL = frozenset(".^$|()[]{}*+?\\")
 _CLASS = re.compile(r"\[((?:[^\\^\]-]|\\[^\w])+-?)\]")
 
 
@@ -85,13 +87,13 @@ def _shortened(literal: Literal) -> Literal:
 
 _INNER_EDGE = re.compile(f"(?<=[^{_EDGE}]){_EDGE}+(?=[^{_EDGE}])")
 _BITS = dict.fromkeys("etaoinsr", 4) | dict.fromkeys("ldcumhp.,'-", 5) | {" ": 3, _EDGE: 2}
-_FAR = 128  # bytes; a literal that must end sooner is met the less often
+_FAR = 64  # bytes; a literal that must end sooner is met the less often
 _OFTEN = 1 << 40  # a literal of a second clause that is met as often costs more than it spares
 
 
 def _weight(clause: Clause) -> int:
     """Give how often a clause is met: the lower, the better to look for. Never negative."""
-    return sum(_frequency(text) * min(reach, _FAR) for text, reach in clause)
+    return sum(_frequency(text) << (reach > _FAR) for text, reach in clause)
 
 
 @lru_cache(1 << 16)
@@ -146,6 +148,13 @@ def _exactly(char: str) -> _Piece:
     data = char.encode()
     begins = heads.exactly(char)
     return _Piece(frozenset([char]), (), len(data), 1 << data[0], 1 << data[-1], heads=begins)
+
+
+@cache
+def _text(text: str) -> _Piece:
+    data = text.encode()
+    begins = heads.joined(map(heads.exactly, text))
+    return _Piece(frozenset([text]), (), len(data), 1 << data[0], 1 << data[-1], heads=begins)
 
 
 @cache
@@ -226,13 +235,26 @@ class _Parser:
     def sequence(self) -> _Piece:
         parts = [*self.edges]
         while self.next() not in ("", "|", ")"):
-            parts.append(self.repeated())
+            parts.append(self.run() or self.repeated())
         parts += self.edges
         return _sequence(parts)
 
+    def run(self) -> _Piece | None:
+        """Read characters that stand for themselves, once."""
+        start = at = self.at
+        atoms, size = self.atoms, len(self.atoms)
+        while at < size and atoms[at] not in _SPECIAL and len(atoms[at]) == 1:
+            at += 1
+        if at < size and (atoms[at] in _TIMES or atoms[at][0] == "{"):
+            at -= 1
+        if at - start < 2:
+            return None
+        self.at = at
+        return _text("".join(atoms[start:at]))
+
     def repeated(self) -> _Piece:
         piece = self.one()
-        while (times := self.next()) in ("?", "*", "+") or times[:1] == "{":
+        while (times := self.next()) in _TIMES or times[:1] == "{":
             self.at += 1
             if times == "?":
                 exact = None if piece.exact is None else piece.exact | {""}
@@ -272,19 +294,23 @@ class _Parser:
             if atom[1].isalnum():
                 raise PatternError(f"{atom} is not of the dialect")
             return _exactly(atom[1])
-        if atom in "*+?":
+        if atom in _TIMES:
             raise PatternError(f"{atom} has nothing to repeat")
         return _exactly(atom)
 
     def group(self) -> _Piece:
-        start, depth = self.at, 1
-        while depth:
-            atom = self.next()
-            if not atom:
-                raise PatternError("a ( has no )")
-            self.at += 1
-            depth += (atom[0] == "(") - (atom == ")")
-        return _piece(self.atoms[start : self.at - 1], bounded=False)
+        depth = 1
+        for at in range(self.at, len(self.atoms)):
+            atom = self.atoms[at]
+            if atom == ")":
+                depth -= 1
+                if depth == 0:
+                    inside = self.atoms[self.at : at]
+                    self.at = at + 1
+                    return _piece(inside, bounded=False)
+            elif atom[0] == "(":
+                depth += 1
+        raise PatternError("a ( has no )")
 
 
 def _sequence(parts: list[_Piece]) -> _Piece:

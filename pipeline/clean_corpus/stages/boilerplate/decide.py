@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from clean_corpus import dialect
 from clean_corpus import text as base
 from clean_corpus.config import Boilerplate, ratio
-from clean_corpus.kernels import splice
 from clean_corpus.stages.boilerplate import vote
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
@@ -198,18 +197,19 @@ def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> p
     cuts = changes(made)
     if cuts.num_rows == 0:
         return made
-    data, offsets = base.buffers(texts)
-    start, end = base.code_points(texts, cuts)
-    doc = cuts["doc"].to_numpy()
+    docs, doc = np.unique(cuts["doc"].to_numpy(), return_inverse=True)
+    cut = texts.take(pa.array(docs))
+    cuts = cuts.set_column(0, base.EDITS.field("doc"), pa.array(doc, pa.int32()))
+    start, end = base.code_points(cut, cuts)
     menu = pc.is_in(cuts["rule"].cast(pa.string()), pa.array(_AROUND)).to_numpy(
         zero_copy_only=False
     )
-    lost = np.bincount(doc, (end - start) * ~menu, len(texts)).astype(np.int64)
-    size = np.diff(splice.code_points(data, offsets))
-    size -= np.bincount(doc, (end - start) * menu, len(texts)).astype(np.int64)
+    lost = np.bincount(doc, (end - start) * ~menu).astype(np.int64)
+    size = pc.utf8_length(cut).to_numpy()
+    size = size - np.bincount(doc, (end - start) * menu).astype(np.int64)
     over, under = ratio(options.max_share)
-    left = pc.utf8_length(pc.utf8_trim_whitespace(base.apply(texts, cuts)))
-    spared = np.flatnonzero((lost * under > size * over) | ((lost > 0) & (left.to_numpy() == 0)))
+    left = pc.utf8_length(pc.utf8_trim_whitespace(base.apply(cut, cuts)))
+    spared = docs[(lost * under > size * over) | ((lost > 0) & (left.to_numpy() == 0))]
     if len(spared) == 0:
         return made
     return _flagged(texts, made, set(spared.tolist()))

@@ -203,6 +203,8 @@ def _literals(
 
 def _lower(text: str) -> str:
     """Write text as the view in lower case has it, which has the same length."""
+    if text.isascii():
+        return text.lower()
     return "".join(
         small if len((small := char.lower()).encode()) == len(char.encode()) else char
         for char in text

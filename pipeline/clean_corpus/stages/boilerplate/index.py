@@ -56,7 +56,7 @@ def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> scan.Index:
     for literal in used:
         i = number[literal.text]
         zones[i] |= _zones(literal, shifts[i], probes[literal.probe].limit)
-    checks = [_check(text, shift) for text, shift in zip(texts, shifts, strict=True)]
+    checks = np.frombuffer(b"".join(map(_check, texts, shifts)), np.uint64).reshape(-1, 2)
     windows = [(_hash(x, shifts[i]), i) for i, x in enumerate(texts) if len(x) >= _WINDOW]
     pairs = [(pair, i) for i, x in enumerate(texts) if len(x) < _WINDOW for pair in _pairs(x)]
     window_table, window_slots, window_members = _table(windows, zones, checks)
@@ -90,7 +90,7 @@ def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> scan.Index:
 
 
 def _table(
-    keyed: list[tuple[int, int]], zones: list[set[int]], checks: list[tuple[int, int]]
+    keyed: list[tuple[int, int]], zones: list[set[int]], checks: scan.Words
 ) -> tuple[scan.Bytes, scan.Small, scan.Words]:
     """Mark keys in the zones of their literals, and give the literals of each key, with checks."""
     table = np.zeros((18, scan.SIZE), np.uint8)
@@ -100,23 +100,25 @@ def _table(
     keyed.sort()
     keys = np.array([key for key, _ in keyed], np.int64)
     slots = np.searchsorted(keys, np.arange(scan.SIZE + 1)).astype(np.int32)
-    members = np.array([(i, *checks[i]) for _, i in keyed], np.uint64).reshape(-1, 3)
+    literals = np.array([i for _, i in keyed], np.int64)
+    members = np.column_stack([literals.astype(np.uint64), checks[literals]])
     return table.reshape(9, -1), slots, members
 
 
-def _check(text: bytes, shift: int) -> tuple[int, int]:
+def _check(text: bytes, shift: int) -> bytes:
     """Give mask and value of the four bytes behind and the four before the window of a text.
 
     Of a text without a window, those of its bytes.
     """
     if len(text) < _WINDOW:
-        return (1 << 8 * len(text)) - 1, int.from_bytes(text, "little")
-    behind = text[shift + _WINDOW : shift + 2 * _WINDOW]
-    ahead = text[max(0, shift - _WINDOW) : shift]
-    blank = 8 * (_WINDOW - len(ahead))
-    mask = (1 << 8 * len(behind)) - 1 | ((1 << 8 * len(ahead)) - 1) << 32 + blank
-    value = int.from_bytes(behind, "little") | int.from_bytes(ahead, "little") << 32 + blank
-    return mask, value
+        around = text.ljust(8, b"\0")
+        mask = b"\xff" * len(text)
+    else:
+        behind = text[shift + _WINDOW : shift + 2 * _WINDOW]
+        ahead = text[max(0, shift - _WINDOW) : shift]
+        around = behind.ljust(4, b"\0") + ahead.rjust(4, b"\0")
+        mask = (b"\xff" * len(behind)).ljust(4, b"\0") + (b"\xff" * len(ahead)).rjust(4, b"\0")
+    return mask.ljust(8, b"\0") + around
 
 
 def _zones(literal: Literal, shift: int, limit: int) -> set[int]:
