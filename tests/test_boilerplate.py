@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clean_corpus import lexicons, text
-from clean_corpus.config import Boilerplate
+from clean_corpus.config import Boilerplate, Whitespace
 from clean_corpus.learned import Lesson, to_toml
-from clean_corpus.stages import boilerplate
+from clean_corpus.stages import boilerplate, whitespace
 
 CASES = Path(__file__).parent / "cases" / "boilerplate"
 # Rules of every language as if all were proven: what they would cut is what is tested here.
@@ -246,9 +246,28 @@ def test_hostile_lines_take_linear_time(line: str) -> None:
     assert time.process_time() - began < 3
 
 
-def test_emptied_lines_take_their_breaks_along() -> None:
-    assert text_of("a b c d.\nPublicité\nE f g h.") == "a b c d.\nE f g h."
-    assert text_of("a b c d.\n\nPublicité\n\nE f g h.") == "a b c d.\n\n\n\nE f g h."
+@pytest.mark.parametrize(
+    ("page", "left"),
+    [
+        ("A b c d.\nPublicité\nE f g h.", "A b c d.\nE f g h."),
+        ("A b c d.\n\nPublicité\n\nE f g h.", "A b c d.\n\nE f g h."),
+        ("A b c d.\nPublicité\n\n\nE f g h.", "A b c d.\n\n\nE f g h."),
+        ("A b c d.\n\nPublicité\n \nPublicité\nE f g h.", "A b c d.\n\nE f g h."),
+        ("Publicité\n\nA b c d.", "A b c d."),
+        ("A b c d.\n\nPublicité\n", "A b c d.\n"),
+    ],
+)
+def test_emptied_lines_take_their_breaks_along(page: str, left: str) -> None:
+    assert text_of(page) == left
+
+
+def test_white_space_does_not_take_over_an_edit() -> None:
+    page = batch(["A b c d.\n\nPublicité\n\nE f g h."], "fr")
+    first = STAGE(page)
+    middle = text.apply(page.texts, first)
+    second = whitespace.stage(Whitespace())(page._replace(texts=middle))
+    edits = text.compose(middle, first, second)
+    assert edits["class"].to_pylist() == ["advertising", "whitespace"]
 
 
 def text_of(page: str) -> str:

@@ -123,7 +123,7 @@ BUILT_IN = (
         "the first lines only repeat the title that the record has",
         "repeated_headline",
         "line",
-        place="stages/boilerplate/context.py",
+        place="stages/boilerplate/titles.py",
     ),
     Rule(
         "common.page-head",

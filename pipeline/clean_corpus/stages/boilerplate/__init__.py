@@ -17,7 +17,7 @@ import pyarrow as pa
 from clean_corpus import text
 from clean_corpus.config import Boilerplate
 from clean_corpus.lexicons import BUILT_IN, Lexicons, Rule
-from clean_corpus.stages.boilerplate import context, decide, rounds, vote
+from clean_corpus.stages.boilerplate import context, decide, neighbours, rounds, titles, vote
 from clean_corpus.stages.boilerplate.check import check
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Proposal
@@ -93,16 +93,19 @@ class Finder(NamedTuple):
     def propose(self, now: Round) -> list[Proposal]:
         """Give all spans that rules and their contexts would cut, overlapping as they may."""
         lines, pairs = now.lines, now.pairs
-        proposals = context.headlines(lines, now.batch.titles)
+        proposals = titles.headlines(lines, now.batch.titles)
         if self.repeated.rules:
             told = self.repeated.find(lines, now.batch)
             pairs = sorted(pairs + told, key=lambda pair: pair[0].line)
         known = np.zeros(len(lines.folded.doc), np.uint8)
         for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
             found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
-            kept = context.placed(found)
+            listed = context.items(found)
+            kept = context.placed(found, listed)
             vote.note(known, found, kept)
-            kept += context.neighbours(found, kept)
+            for line, _ in listed:
+                known[line] = max(known[line], 1)
+            kept += neighbours.neighbours(found, kept)
             proposals += kept
             proposals += context.menus(found, kept)
         proposals += vote.propose(self.voter, lines, known)

@@ -70,7 +70,7 @@ def _cuts(rules: Sequence[Rule], texts: list[str]) -> list[list[tuple[str, str]]
         first, last = int(lines.first[doc]), int(lines.first[doc + 1])
         found = context.Found(lines, first, last, pairs)
         votes = [proposal for proposal, rule in pairs if rule.votes]
-        for proposal in sorted({*context.placed(found), *votes}):
+        for proposal in sorted({*context.placed(found, set()), *votes}):
             text = lines.cased(proposal.line)[proposal.start : proposal.end].decode()
             out[doc].append((text.strip(" "), proposal.rule))
     return out

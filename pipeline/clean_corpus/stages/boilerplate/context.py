@@ -1,38 +1,34 @@
-"""What only neighbours can tell: places, headers and their links, pleas and theirs, menus.
+"""What only the whole document can tell: places where rules hold, lists, menus.
 
-Everything here looks at one document at a time, and only at documents in which a rule matched or
-whose title is known.
+Everything here looks at one document at a time, and only at documents in which a rule matched.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-import pyarrow as pa
-
-from clean_corpus import dialect
-from clean_corpus.kernels import fold
 from clean_corpus.lexicons import Rule
-from clean_corpus.stages.boilerplate.lines import Lines, Proposal, ends, is_prose, is_short
-from clean_corpus.text import buffers
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal, ends, is_short
 
 _TOP = 4  # lines from the top, or the bottom, of what is kept
-_SUBHEAD = 70  # bytes; a longer line is no subhead
+#: Bytes; a longer line is no subhead.
+SUBHEAD = 70
 _OPEN = 30  # bytes; a shorter line without an end mark is a label and not an open sentence
 _LINK_TEXT = 40  # bytes; a longer line is not the text of a link inside a sentence
 _WRAPPED_LINES, _WRAPPED_LEAST = 60, 3
-_LINK = 150  # bytes; a longer line is no headline
-_MOST_LINKS = 8
+_LISTED = ("date_stamp", "byline", "image_credit")
+_NAMES = ("byline", "image_credit")
+_ITEMS = 4  # so many in a row are a list
+_ITEM_GAP = 4  # lines between two items, at most
 _MENU_VOTES = 4  # different lines that vote for a menu
 _MENU_GAP = 4  # lines between two votes that may go with them
-_ABOVE = ("byline", "date_stamp", "relative_time")  # the headline stands between them and a menu
+#: The headline of an article stands above them.
+ABOUT_ARTICLE = ("byline", "date_stamp", "relative_time", "dateline")
 _MENU_LINE = 40  # bytes; a longer line is in no menu, for it may be the headline under it;
 _MENU_WORDS = 5  # so may one of more words, or a question
-_HEAD = 3  # lines among which a repeated headline is looked for
-_TITLE = 8  # bytes; a shorter title proves nothing
 _MENU_EDGE = 12  # lines between a menu and the edge of the document that go with it
 
 
@@ -45,13 +41,23 @@ class Found(NamedTuple):
     proposals: list[tuple[Proposal, Rule]]
 
 
-def placed(found: Found) -> list[Proposal]:
-    """Give the proposals whose rules may match where they stand; votes are left out."""
+def whole_line(found: Found, line: int, class_: str, by: Proposal) -> Proposal:
+    """Propose a line that goes because of another."""
+    return Proposal(line, 0, found.lines.size(line), class_, by.rule, whole=True)
+
+
+def placed(found: Found, listed: set[tuple[int, str]]) -> list[Proposal]:
+    """Give the proposals whose rules may match where they stand; votes are left out.
+
+    `listed` are lines that may not go for a class: see `items`.
+    """
     wrapped = _Memo(lambda _: _is_wrapped(found))
     waiting = [
         pair
         for pair in found.proposals
-        if not pair[1].votes and not (pair[0].start == 0 and _runs_on(found, pair[0], wrapped))
+        if not pair[1].votes
+        and not (pair[0].start == 0 and _runs_on(found, pair[0], wrapped))
+        and (pair[0].line, pair[0].class_) not in listed
     ]
     kept: list[Proposal] = []
     gone: list[int] = []  # whole lines, sorted; the more are gone, the more may go
@@ -70,6 +76,29 @@ def placed(found: Found) -> list[Proposal]:
                     insort(gone, proposal.line)
             waiting = left[::order]
     return kept
+
+
+def items(found: Found) -> set[tuple[int, str]]:
+    """Give the lines that look like date or author of the article but are items of a list.
+
+    A fixture list has one date after the other with something between them; a list of winners has
+    names, or names and agencies, line by line. An article has one, or a few in a row.
+    """
+    by_class: dict[str, list[int]] = {}
+    for proposal, rule in found.proposals:
+        if proposal.whole and not rule.votes and proposal.class_ in _LISTED:
+            by_class.setdefault(proposal.class_, []).append(proposal.line)
+    out: set[tuple[int, str]] = set()
+    for class_, lines in by_class.items():
+        run: list[int] = []
+        for line in [*sorted(set(lines)), found.last + _ITEM_GAP + 1]:
+            if run and line - run[-1] > _ITEM_GAP:
+                apart = sum(b - a > 1 for a, b in pairwise(run))
+                if len(run) >= _ITEMS and (apart >= _ITEMS - 1 or class_ in _NAMES):
+                    out |= {(item, class_) for item in run}
+                run = []
+            run.append(line)
+    return out
 
 
 def _is_in(lines: list[int], line: int) -> bool:
@@ -124,75 +153,7 @@ def _stands(line: int, where: str, found: Found, gone: list[int]) -> bool:
         return False
     if _is_in(gone, line - 1) or _is_in(gone, line + 1) or line + 1 == found.last:
         return True
-    return is_short(found.lines.lower(line - 1), _SUBHEAD)
-
-
-def neighbours(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
-    """Give the lines that go because of a proposal beside them."""
-    gone = {proposal.line for proposal in kept if proposal.whole}
-    dated = {proposal.line for proposal, _ in found.proposals if proposal.class_ in _ABOVE}
-    for proposal in kept:
-        if proposal.doubt:
-            continue
-        if proposal.class_ == "related_header" and proposal.whole:
-            yield from _links(found, proposal, gone, dated)
-        elif proposal.class_ == "donation_plea" and proposal.whole:
-            yield from _plea_header(found, proposal, gone)
-        elif proposal.class_ == "image_caption" and proposal.whole:
-            yield from _label(found, proposal, gone)
-
-
-def _whole(found: Found, line: int, class_: str, by: Proposal) -> Proposal:
-    return Proposal(line, 0, found.lines.size(line), class_, by.rule, whole=True)
-
-
-def _links(found: Found, header: Proposal, gone: set[int], dated: set[int]) -> Iterator[Proposal]:
-    """Take the headlines under a header: to the end, or up to prose or an empty line.
-
-    A headline above a date or a byline begins an article of its own.
-    """
-    breaks = found.lines.folded.breaks
-    taken: list[int] = []
-    line = header.line + 1
-    spaced = line < found.last and breaks[line] > 1
-    while line < found.last and len(taken) < _MOST_LINKS:
-        if line in gone:
-            break
-        text = found.lines.lower(line)
-        if not is_short(text, _LINK) or (taken and not spaced and breaks[line] > 1):
-            break
-        taken.append(line)
-        line += 1
-    before_prose = line < found.last and line not in gone and len(taken) < _MOST_LINKS
-    if before_prose and taken and taken[-1] in dated:
-        taken = taken[:-2]
-    elif taken and line in dated:
-        taken = taken[:-1]
-    if before_prose and len(taken) > 1 and (spaced or breaks[line] == breaks[taken[-1]]):
-        taken.pop()  # it may be the subhead of what follows
-    if len(taken) == _MOST_LINKS and before_prose:
-        return
-    for link in taken:
-        yield _whole(found, link, "related_link", header)
-
-
-def _plea_header(found: Found, plea: Proposal, gone: set[int]) -> Iterator[Proposal]:
-    """Take the plea's headline: a short line under prose and directly above the plea."""
-    line = plea.line - 1
-    if line <= found.first or line in gone or line - 1 in gone:
-        return
-    if is_short(found.lines.lower(line), _SUBHEAD) and is_prose(found.lines.lower(line - 1)):
-        yield _whole(found, line, "donation_header", plea)
-
-
-def _label(found: Found, label: Proposal, gone: set[int]) -> Iterator[Proposal]:
-    """Take the line under a label that stands alone ("Image caption"), if it may be a caption."""
-    line = label.line + 1
-    if found.lines.size(label.line) > 40 or line >= found.last or line in gone:
-        return
-    alone = found.lines.folded.breaks[line] == 1 and found.lines.size(line) < 200
-    if alone and line + 1 < found.last:
-        yield _whole(found, line, "image_caption", label)
+    return is_short(found.lines.lower(line - 1), SUBHEAD)
 
 
 def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
@@ -200,7 +161,7 @@ def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
     votes = {
         proposal.line
         for proposal in kept
-        if proposal.whole and not proposal.doubt and proposal.class_ not in _ABOVE
+        if proposal.whole and not proposal.doubt and proposal.class_ not in ABOUT_ARTICLE
     }
     by = {proposal.line: proposal for proposal in kept}
     for proposal, rule in found.proposals:
@@ -222,7 +183,7 @@ def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
         leader = next(by[line] for line in cluster if by[line].class_ == "navigation")
         for line in range(start, end):
             if line not in by or by[line].class_ == "navigation":
-                yield _whole(found, line, "navigation", leader)
+                yield whole_line(found, line, "navigation", leader)
 
 
 def _is_entry(line: bytes) -> bool:
@@ -252,25 +213,3 @@ def _clusters(votes: list[int], short: Callable[[int], bool]) -> Iterator[list[i
             yield cluster
             cluster = [line]
     yield cluster
-
-
-def headlines(lines: Lines, titles: pa.StringArray) -> list[Proposal]:
-    """Give the first line near each document's top that only repeats the record's title."""
-    filled = titles.cast(pa.large_string()).fill_null("")
-    data, offsets = buffers(filled)
-    folded = fold.fold(data, offsets, dialect.tables())
-    view = folded.lower.tobytes()
-    out: dict[int, Proposal] = {}
-    for k in range(_HEAD):
-        line = lines.first[folded.doc] + k
-        inside = np.flatnonzero(line < lines.first[folded.doc + 1])
-        same = lines.folded.core[line[inside]] == folded.core[inside]
-        for i in inside[same].tolist():
-            seen = view[folded.view[i] : folded.view[i + 1]]
-            at = int(line[i])
-            if len(seen) >= _TITLE and lines.lower(at) == seen:
-                out.setdefault(
-                    int(folded.doc[i]),
-                    Proposal(at, 0, len(seen), "repeated_headline", "common.title", whole=True),
-                )
-    return list(out.values())

@@ -127,17 +127,28 @@ def _emptied(lines: Lines, cuts: list[Proposal], line: Offsets) -> Offsets:
 
 
 def _breaks(lines: Lines, emptied: Offsets) -> pa.Table:
-    """Make edits for the breaks of emptied lines that have no empty line below."""
+    """Make edits for the breaks around emptied lines, of which the longest stays.
+
+    At the top and at the bottom of a document none stays.
+    """
     folded = lines.folded
-    following = emptied[emptied + 1 < len(folded.doc)]
-    same = folded.doc[following + 1] == folded.doc[following]
-    tight = following[same & (folded.breaks[np.minimum(following + 1, len(folded.doc) - 1)] == 1)]
-    first = lines.offsets[folded.doc[tight]]
+    gaps: list[int] = []  # those before these lines
+    for run in np.split(emptied, np.flatnonzero(np.diff(emptied) != 1) + 1):
+        for doc, part in groupby(run.tolist(), key=lambda line: int(folded.doc[line])):
+            first, *rest = part
+            past = rest[-1] + 1 if rest else first + 1
+            inside = [line for line in range(first, past + 1) if lines.first[doc] < line]
+            inside = [line for line in inside if line < lines.first[doc + 1]]
+            if lines.first[doc] < first and past < lines.first[doc + 1]:
+                inside.remove(max(inside, key=lambda line: (int(folded.breaks[line]), -line)))
+            gaps += inside
+    below = np.array(gaps, np.int64)
+    start = lines.offsets[folded.doc[below]]
     return base.make_edits(
-        folded.doc[tight],
-        folded.stop[tight] - first,
-        folded.begin[tight + 1] - first,
-        [""] * len(tight),
+        folded.doc[below],
+        folded.stop[below - 1] - start,
+        folded.begin[below] - start,
+        [""] * len(below),
         "whitespace",
         "common.emptied-line",
         "replace",

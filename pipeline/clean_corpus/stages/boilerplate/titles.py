@@ -1,0 +1,50 @@
+"""What the title of a record tells: the lines near the top that only repeat it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus import dialect
+from clean_corpus.kernels import fold
+from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+from clean_corpus.text import buffers
+
+_HEAD = 3  # lines among which a repeated headline is looked for
+_TITLE = 8  # bytes; a shorter title proves nothing
+_STEM = 20  # nor does one without the name of its site if it is shorter than this
+_SITE = r"\s+(?:[|\x{00B7}\x{2013}\x{2014}]|-{1,2})\s+[^|\x{00B7}\x{2013}\x{2014}]{2,40}$"
+
+
+def headlines(lines: Lines, titles: pa.StringArray) -> list[Proposal]:
+    """Give the first line near each document's top that only repeats the record's title.
+
+    The line, or the title, may end with the name of the site: "The bridge is open | Town News".
+    """
+    filled = titles.cast(pa.large_string()).fill_null("")
+    out = _repeated(lines, filled, _TITLE)
+    stems = pc.replace_substring_regex(filled, _SITE, "")
+    known = pa.array([doc in out for doc in range(len(filled))], pa.bool_())
+    stems = pc.if_else(pc.or_(pc.equal(stems, filled), known), "", stems)
+    return [*out.values(), *_repeated(lines, stems, _STEM).values()]
+
+
+def _repeated(lines: Lines, titles: pa.LargeStringArray, least: int) -> dict[int, Proposal]:
+    data, offsets = buffers(titles)
+    folded = fold.fold(data, offsets, dialect.tables())
+    view = folded.lower.tobytes()
+    out: dict[int, Proposal] = {}
+    for k in range(_HEAD):
+        line = lines.first[folded.doc] + k
+        inside = np.flatnonzero(line < lines.first[folded.doc + 1])
+        same = lines.folded.core[line[inside]] == folded.core[inside]
+        for i in inside[same].tolist():
+            seen = view[folded.view[i] : folded.view[i + 1]]
+            at = int(line[i])
+            if len(seen) >= least and lines.lower(at) == seen:
+                out.setdefault(
+                    int(folded.doc[i]),
+                    Proposal(at, 0, len(seen), "repeated_headline", "common.title", whole=True),
+                )
+    return out
