@@ -99,7 +99,7 @@ def _lesson(pages: list[labelled.Page], matcher: Matcher) -> Lesson:
     pairs = matcher.find(lines, batch)
     for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
         found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
-        vote.note(known, found, context.placed(found))
+        vote.note(known, found, context.placed(found, context.items(found)))
     docs = np.arange(len(pages))
     _, rows = vote.measure(lines, known, docs)
     doc = lines.folded.doc

@@ -227,6 +227,46 @@ def test_a_repeated_headline_goes() -> None:
     assert clean(page, "fr", title="Le pont") == page
 
 
+def test_a_headline_is_repeated_with_or_without_the_name_of_the_site() -> None:
+    page = "Le pont du port est ouvert\nLe pont est ouvert depuis lundi, dit le maire."
+    assert clean(page, "fr", title="Le pont du port est ouvert – Le Journal") == page.split("\n")[1]
+    assert clean(page, "fr", title="Le pont du port – Le Journal") == page
+
+
+PARAGRAPHS = "\n\n".join(f"The bridge was shut for {n} weeks, says the mayor." for n in range(8))
+
+
+def test_a_caption_goes_with_its_credit_where_they_are_a_paragraph() -> None:
+    caption = "Cyclists wait at the river.\nPhoto: Jane Martin / AFP"
+    assert clean(f"{PARAGRAPHS}\n\n{caption}\n\nIt is open again.", "en") == (
+        f"{PARAGRAPHS}\n\nIt is open again."
+    )
+    tight = PARAGRAPHS.replace("\n\n", "\n")
+    assert "Cyclists wait" in clean(f"{tight}\n{caption}\nIt is open again.", "en")
+    assert "Cyclists wait" in clean(f"{PARAGRAPHS}\n\n{caption}\nIt is open again.", "en")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "\n".join(f"{day} May 2021\nTown {day}-0 Village" for day in range(10, 15)),
+        "Best play: By the River\n" + "\n".join(
+            f"By {name} Martin\nThe {name} Prize" for name in ("Jane", "Luke", "Rose", "Mary")
+        ),
+    ],
+)  # fmt: skip
+def test_lists_are_no_dates_and_authors_of_the_article(page: str) -> None:
+    assert clean(page, "en") == page
+
+
+@pytest.mark.parametrize("line", ["By Jane Martin", "12.02.2025 10:15", "#town #river", "Share"])
+def test_many_lines_take_linear_time(line: str) -> None:
+    page = "The bridge is open.\n" + f"{line}\n" * 20_000 + "It was shut."
+    began = time.process_time()
+    clean(page, "en")
+    assert time.process_time() - began < 6
+
+
 @pytest.mark.parametrize(
     "line",
     [

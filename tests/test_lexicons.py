@@ -142,7 +142,7 @@ def test_a_learned_rule_holds_for_its_source_and_for_any_number(tmp_path: Path) 
         pa.nulls(2, pa.string()),
     )
     edits = boilerplate.stage(found, Boilerplate())(batch)
-    assert text.apply(batch.texts, edits).to_pylist() == [page + "\n", junk]
+    assert text.apply(batch.texts, edits).to_pylist() == [page, junk]
 
 
 def test_the_view() -> None:

@@ -32,6 +32,10 @@ HEAD, TAIL = 64, 160
 SIGNS, DIGIT = 29, 27
 
 
+# By byte: where the half of a table begins that is for what stands behind a letter or digit.
+_AFTER = np.array([SIZE * (chr(x).isascii() and chr(x).isalnum()) for x in range(256)], np.uint64)
+
+
 class Index(NamedTuple):
     """Literals and probes; a literal is found by its window, or pair where it has under four bytes.
 
@@ -350,11 +354,10 @@ def _all_hits(index: Index, lower: Bytes, view: Ints, lines: Ints) -> Iterator[I
     """Give (line, place, literal) of the literals in the lines, some lines at a time."""
     padded = np.zeros(len(lower) + 8, np.uint8)  # so that no window ends outside
     padded[: len(lower)] = lower
-    after = np.array([SIZE * _goes_on(byte) for byte in range(256)], np.uint64)
     row, capacity = 0, 1 << 16
     while row < len(lines):
         out = np.empty((3, capacity), np.int64)
-        count, row = _hits(padded, view, lines, after, *index[:10], row, out)
+        count, row = _hits(padded, view, lines, _AFTER, *index[:10], row, out)
         if count == 0 and row < len(lines):
             capacity *= 4
         yield out[:, :count]

@@ -27,11 +27,12 @@ def check(lexicons: Lexicons) -> list[str]:
 
 def _removals(rules: Sequence[Rule]) -> Iterator[str]:
     for rule in rules:
-        for example in rule.removes:
-            text, wanted = _marked(example)
-            found = [cut for cut, _ in _cuts((rule,), [text])[0]]
-            if found != wanted:
-                yield f"{rule.origin()}: removes {found} of {example!r}. Mend one of them."
+        marked = [_marked(example) for example in rule.removes]
+        found = _cuts((rule,), [text for text, _ in marked])
+        for example, (_, wanted), cuts in zip(rule.removes, marked, found, strict=True):
+            cut = [text for text, _ in cuts]
+            if cut != wanted:
+                yield f"{rule.origin()}: removes {cut} of {example!r}. Mend one of them."
 
 
 def _keeps(rules: Sequence[Rule]) -> Iterator[str]:

@@ -22,6 +22,8 @@ def headlines(lines: Lines, titles: pa.StringArray) -> list[Proposal]:
 
     The line, or the title, may end with the name of the site: "The bridge is open | Town News".
     """
+    if titles.null_count == len(titles):
+        return []
     filled = titles.cast(pa.large_string()).fill_null("")
     out = _repeated(lines, filled, _TITLE)
     stems = pc.replace_substring_regex(filled, _SITE, "")
