@@ -152,7 +152,9 @@ class Dedup(_Section):
     clusters: Literal["witness", "components"] = Field(
         "witness", description="witness: each removed text is a copy of a kept one; no chains"
     )
-    max_bucket: int = Field(512, ge=8, description="larger buckets are split by more rows")
+    max_bucket: int = Field(
+        128, ge=8, description="in larger buckets, signatures choose the pairs that are verified"
+    )
     passages: Literal["off", "report", "remove"] = Field(
         "report", description="what other sources have too; remove leaves it to the first"
     )

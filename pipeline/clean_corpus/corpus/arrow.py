@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -135,7 +136,8 @@ def column(paths: Sequence[str], name: str, part: int | None = None) -> Numbers:
     return np.concatenate(found) if found else np.zeros(0, np.uint32)
 
 
-class Documents(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Documents:
     """All documents of the run, numbered through the files in order.
 
     A file is mapped while it is looked at and no longer, so that what is resident stays small.
@@ -143,12 +145,23 @@ class Documents(NamedTuple):
 
     paths: Sequence[str]
     starts: npt.NDArray[np.int64]
+    held: pa.RecordBatch | None = None
 
     @classmethod
     def of(cls, paths: Sequence[str]) -> Documents:
         """Count the documents of each file; each holds one batch."""
         rows = [opened(path).get_batch(0).num_rows for path in paths]
         return cls(paths, np.cumsum([0, *rows]))
+
+    def holding(self, documents: Numbers) -> Documents:
+        """Take some documents (sorted) into memory, numbered anew, without their keys.
+
+        It is for documents that are asked for again and again.
+        """
+        names = [name for name in DOCUMENTS.names if name != "key"]
+        columns = [self.take(name, documents) for name in names]
+        batch = pa.RecordBatch.from_arrays(columns, names)
+        return Documents([], np.array([0, len(documents)]), batch)
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -193,6 +206,9 @@ class Documents(NamedTuple):
 
     def _parts(self, documents: Numbers) -> Iterator[tuple[pa.RecordBatch, Any, Numbers]]:
         """Give, for each file with some of them, its batch, their places, and their rows."""
+        if self.held is not None:
+            yield self.held, slice(len(documents)), documents
+            return
         order = None
         if (documents[1:] < documents[:-1]).any():
             order = np.argsort(documents, kind="stable")

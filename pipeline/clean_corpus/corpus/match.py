@@ -9,7 +9,8 @@ import numpy as np
 
 from clean_corpus.corpus import arrow, oversized
 from clean_corpus.corpus.arrow import CANDIDATES, Documents, Numbers
-from clean_corpus.corpus.pairs import Counted, Pairs, counted, gathered, halves, paired
+from clean_corpus.corpus.oversized import Split
+from clean_corpus.corpus.pairs import Counted, Pairs, counted, distinct, gathered, halves, paired
 from clean_corpus.kernels.repeats import repeats
 
 
@@ -49,17 +50,12 @@ def match(
     def found() -> Iterator[dict[str, Numbers]]:
         for pairs in gathered(_small(buckets, options), options["held"]):
             yield from _by_block(Counted(pairs, np.zeros(len(pairs), np.uint8)), options)
-        large = np.flatnonzero(buckets.sizes > options["max_bucket"]).tolist()
-        if not large:
-            return
-        documents = Documents.of(inputs["documents"])
         held: list[Counted] = []
-        for bucket in large:
-            members, key = buckets.members(bucket), int(buckets.keys[bucket])
-            pairs, lost = oversized.split(members, key, documents, options)
-            counts["oversized_buckets"] += 1
-            counts["pairs_lost"] += lost
-            held.append(Counted(pairs, np.ones(len(pairs), np.uint8)))
+        for crowd in _crowds(buckets, options):
+            some = _split(crowd, Documents.of(inputs["documents"]), options)
+            counts["oversized_buckets"] += len(crowd)
+            counts["pairs_lost"] += some.lost
+            held.append(some.found)
             if sum(len(part.pairs) for part in held) > options["held"]:
                 yield from _by_block(counted(held), options)
                 held = []
@@ -67,6 +63,34 @@ def match(
 
     arrow.write(outputs["candidates"], CANDIDATES, found())
     return counts
+
+
+def _crowds(buckets: Buckets, options: Mapping[str, Any]) -> Iterator[list[tuple[int, Numbers]]]:
+    """Give keys and members of the oversized buckets, so many as can be held together."""
+    held: list[tuple[int, Numbers]] = []
+    size = 0
+    for bucket in np.flatnonzero(buckets.sizes > options["max_bucket"]).tolist():
+        members = buckets.members(bucket)
+        if held and size + len(members) > options["compared"]:
+            yield held
+            held, size = [], 0
+        held.append((int(buckets.keys[bucket]), members))
+        size += len(members)
+    if held:
+        yield held
+
+
+def _split(
+    crowd: list[tuple[int, Numbers]], documents: Documents, options: Mapping[str, Any]
+) -> Split:
+    """Pair the documents of oversized buckets, from memory unless one alone is too large for it."""
+    members = distinct([members for _, members in crowd]).astype(np.uint32)
+    if len(members) > options["compared"]:
+        return oversized.split(crowd, documents, options)
+    local = [(key, np.searchsorted(members, mine)) for key, mine in crowd]
+    found, lost = oversized.split(local, documents.holding(members), options)
+    a, b = halves(found.pairs)
+    return Split(found._replace(pairs=paired(members[a], members[b])), lost)
 
 
 def _by_block(found: Counted, options: Mapping[str, Any]) -> Iterator[dict[str, Numbers]]:

@@ -1,8 +1,8 @@
-"""Pair the documents of a bucket that is too large to compare all of them with all.
+"""Pair the documents of buckets that are too large to verify all of them with all.
 
 Such buckets come from text that many share: a million pages of one template, or a million bulletins
 that differ in a number. The signatures decide who is compared. Those rows of them that tell the
-members apart best are sorted, so that likely copies come to stand side by side; each document is
+members apart are sorted, so that likely copies come to stand side by side; each document is
 compared with its neighbours, and with the best-ranked one of the groups that it stands in. A
 million equal bulletins are paired with one, which can stand for all; a million pages find their
 true copies and nothing else. The cost is that of sorting.
@@ -10,18 +10,19 @@ true copies and nothing else. The cost is that of sorting.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from clean_corpus.corpus import rank
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.pairs import Pairs, distinct, paired
+from clean_corpus.corpus.pairs import Counted, counted, paired
 from clean_corpus.kernels.agreement import agreement
 
-# Neighbours on each side that a document is compared with.
-_WINDOW = 16
+# Comparisons that a bucket of any size may have, and neighbours that each document has in any case:
+# up to 512 documents are compared all with all.
+_COMPARED, _WINDOW = 1 << 18, 32
 
 # Rows that the order is made of, each with 256 values: eight fill an integer.
 _ROWS = 8
@@ -29,68 +30,122 @@ _ROWS = 8
 # Groups have this many rows of the order in common; the first is the whole bucket.
 _DEPTHS = (0, 1, 2, 4)
 
-# Members that show which rows tell most.
-_SAMPLE = 2048
+# Members that show which rows tell them apart, and those that they are held against.
+_SAMPLE, _AGAINST = 256, 4
 
-# Documents whose signatures are held at once.
+# Documents whose signatures are looked at together.
 _SLICE = 250_000
 
 
-def split(
-    members: Numbers, key: int, documents: Documents, options: Mapping[str, Any]
-) -> tuple[Pairs, int]:
-    """Give the pairs of one bucket that may be copies, and how many pairs were not looked at.
+class Split(NamedTuple):
+    """The pairs of some buckets that may be copies, and how many pairs were not looked at.
 
-    `members` are sorted. Options: likely (pairs that agree in fewer rows are dropped), close (two
-    that agree with a third in so many are copies of each other), keep, prefer. Nothing here depends
-    on the order of the documents in the input.
+    `times` counts the buckets that show a pair, or is more: 3 for each where one of the two is
+    known to be a copy of a leader anyway, so that nothing depends on this pair.
     """
-    order, packed = _order(members, key, documents)
-    members = members[order]
-    leaders = _leaders(members, packed, documents, options)
-    found: list[Pairs] = []
+
+    found: Counted
+    lost: int
+
+
+class _Crowd(NamedTuple):
+    """The members of some buckets, one bucket behind the other, in the order that was found.
+
+    Each has the number of its bucket, the rows that it was sorted by, and the neighbours that it is
+    compared with.
+    """
+
+    documents: Numbers
+    bucket: Numbers
+    packed: Numbers
+    window: Numbers
+
+
+class _Compared(NamedTuple):
+    """Places, places, the rows in which they agree, and whether one of the two is settled."""
+
+    a: Numbers
+    b: Numbers
+    agreeing: Numbers
+    settled: Numbers
+
+
+def split(
+    buckets: Sequence[tuple[int, Numbers]], documents: Documents, options: Mapping[str, Any]
+) -> Split:
+    """Pair the documents of buckets (key, members), which are few enough to be held together.
+
+    Options: likely (pairs that agree in fewer rows are dropped), close (two that agree with a third
+    in so many are copies of each other), keep, prefer. Nothing here depends on the order of the
+    documents in the input.
+    """
+    crowd = _sorted(buckets, documents)
+    leaders = _leaders(crowd, documents, options)
+    found: list[Counted] = []
     compared = 0
-    for start in range(0, len(members), _SLICE):
-        for a, b, agreeing in _compared(members, leaders, start, documents, options["close"]):
-            compared += len(a)
-            good = agreeing >= options["likely"]
-            found.append(paired(members[a[good]], members[b[good]]))
-    return distinct(found), max(0, len(members) * (len(members) - 1) // 2 - compared)
+    for start in range(0, len(crowd.documents), _SLICE):
+        for some in _compared(crowd, leaders, start, documents, options["close"]):
+            compared += len(some.a)
+            good = some.agreeing >= options["likely"]
+            pairs = paired(crowd.documents[some.a[good]], crowd.documents[some.b[good]])
+            found.append(Counted(pairs, np.where(some.settled[good], 3, 1).astype(np.uint8)))
+    there = sum(len(members) * (len(members) - 1) // 2 for _, members in buckets)
+    return Split(counted(found), max(0, there - compared))
 
 
-def _order(members: Numbers, key: int, documents: Documents) -> tuple[Numbers, Numbers]:
-    """Sort a bucket by rows that tell its members apart; give the order, and those rows."""
+def _sorted(buckets: Sequence[tuple[int, Numbers]], documents: Documents) -> _Crowd:
+    """Sort each bucket by rows that tell its members apart, equal ones by content."""
+    sizes = [len(members) for _, members in buckets]
+    members = np.concatenate([members for _, members in buckets])
+    bucket = np.repeat(np.arange(len(buckets)), sizes)
     digests = documents.numbers("digest_high", members)
-    size = min(_SAMPLE, len(members))
-    sample = np.sort(np.argpartition(digests, size - 1)[:size])
-    alike = [int((np.bincount(row) ** 2).sum()) for row in documents.signatures(members[sample]).T]
-    telling = np.argsort(alike, kind="stable")[: max(_ROWS, len(alike) // 3)]
-    # Every bucket begins with another row: copies that one tears apart meet in the next.
-    rows = np.roll(telling, -(key % len(telling)))[:_ROWS]
+    by_content = np.lexsort((digests, bucket))
+    members = members[by_content]
+    telling = _telling([key for key, _ in buckets], members, sizes, documents)
     packed = np.zeros(len(members), np.uint64)
     for start in range(0, len(members), _SLICE):
         part = documents.signatures(members[start : start + _SLICE])
-        for place, row in enumerate(rows, 1):
-            shifted = part[:, row].astype(np.uint64) << np.uint64(64 - 8 * place)
-            packed[start : start + _SLICE] |= shifted
-    order = np.argsort(packed)
-    equal = packed[order][1:] == packed[order][:-1]
-    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
-    among = order[tied]
-    order[tied] = among[np.lexsort((digests[among], packed[among]))]
-    return order, packed[order]
+        rows = telling[bucket[start : start + _SLICE]]
+        chosen = np.take_along_axis(part, rows, axis=1).astype(np.uint8)
+        whole = np.zeros((len(part), 8), np.uint8)
+        whole[:, : chosen.shape[1]] = chosen
+        packed[start : start + _SLICE] = whole.view(">u8").ravel()
+    order = np.lexsort((packed, bucket))  # stable: equal rows stay sorted by content
+    window = np.repeat([min(size, max(_WINDOW, _COMPARED // size)) for size in sizes], sizes)
+    return _Crowd(members[order], bucket, packed[order], window)
 
 
-def _leaders(
-    members: Numbers, packed: Numbers, documents: Documents, options: Mapping[str, Any]
-) -> list[Numbers]:
+def _telling(
+    keys: Sequence[int], members: Numbers, sizes: Sequence[int], documents: Documents
+) -> Numbers:
+    """Choose the rows for each bucket: shape (buckets, rows)."""
+    starts = np.cumsum([0, *sizes])
+    # Sorted by a hash, the first ones are as good as any.
+    shown = [
+        np.arange(start, start + min(_SAMPLE, size))
+        for start, size in zip(starts, sizes, strict=False)
+    ]
+    signatures = documents.signatures(members[np.concatenate(shown)])
+    found = []
+    stops = np.cumsum([len(part) for part in shown])
+    for key, part in zip(keys, np.split(signatures, stops[:-1]), strict=True):
+        alike = (part[None, :] == part[:_AGAINST, None]).sum(axis=(0, 1))
+        telling = np.argsort(alike, kind="stable")[: max(_ROWS, part.shape[1] // 3)]
+        # Every bucket begins with another row: copies that one tears apart meet in the next.
+        found.append(np.roll(telling, -(key % len(telling)))[:_ROWS])
+    return np.array(found)
+
+
+def _leaders(crowd: _Crowd, documents: Documents, options: Mapping[str, Any]) -> list[Numbers]:
     """Give for each depth the place of the best-ranked member of each member's group."""
+    members = crowd.documents
     columns = rank.policy(documents, members, options) + rank.content(documents, members)
     found: list[Numbers] = []
     groups = 0
     for depth in _DEPTHS:
-        upper = packed >> np.uint64(64 - 8 * depth) if depth else np.zeros_like(packed)
-        group = np.cumsum(np.append(False, upper[1:] != upper[:-1]))
+        upper = crowd.packed >> np.uint64(64 - 8 * depth) if depth else np.zeros_like(crowd.packed)
+        first = (upper[1:] != upper[:-1]) | (crowd.bucket[1:] != crowd.bucket[:-1])
+        group = np.cumsum(np.append(False, first))
         if group[-1] + 1 > groups:
             groups = int(group[-1]) + 1
             found.append(_best(columns, group, groups)[group])
@@ -111,15 +166,17 @@ def _best(columns: list[Numbers], group: Numbers, groups: int) -> Numbers:
 
 
 def _compared(
-    members: Numbers, leaders: list[Numbers], start: int, documents: Documents, close: int
-) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
-    """Compare the documents of a slice with leaders and neighbours: places and agreement."""
-    places = np.arange(start, min(len(members), start + _SLICE + _WINDOW))
+    crowd: _Crowd, leaders: list[Numbers], start: int, documents: Documents, close: int
+) -> Iterator[_Compared]:
+    """Compare the documents of a slice with leaders and neighbours."""
+    stop = min(len(crowd.documents), start + _SLICE)
+    widest = int(crowd.window[start:stop].max())
+    places = np.arange(start, min(len(crowd.documents), stop + widest))
     led = [column[places] for column in leaders]
-    which = np.unique(np.concatenate([places, *(column[_turns(column)] for column in led)]))
-    rows = documents.signatures(members[which])
+    ahead = [places, *(column[_turns(column)] for column in led)]
+    which = np.flatnonzero(np.bincount(np.concatenate(ahead)))
+    rows = documents.signatures(crowd.documents[which])
     local = np.searchsorted(which, places)
-    mine = min(_SLICE, len(places))  # the others belong to the next slice
     # Of documents that are close to one leader it is known that they are copies of each other.
     of = np.full(len(places), -1)
     before = np.full(len(places), -1)
@@ -129,13 +186,20 @@ def _compared(
         near = other[(agreeing >= close) & (of[other] < 0)]
         of[near] = column[near]
         before = column
-        here = other < mine
-        yield places[other[here]], column[other[here]], agreeing[here]
-    for step in range(1, min(_WINDOW + 1, len(places))):
-        other = np.arange(min(mine, len(places) - step))
-        other = other[(of[other] < 0) | (of[other] != of[other + step])]
-        agreeing = agreement(rows, local[other], local[other + step])
-        yield places[other], places[other + step], agreeing
+        here = other < stop - start  # the others belong to the next slice
+        mine = other[here]
+        yield _Compared(places[mine], column[mine], agreeing[here], agreeing[here] >= close)
+    window, bucket = crowd.window[places], crowd.bucket[places]
+    one = np.arange(stop - start)
+    for step in range(1, widest + 1):
+        one = one[(window[one] >= step) & (one + step < len(places))]
+        one = one[bucket[one] == bucket[one + step]]
+        if not len(one):
+            break
+        new = one[(of[one] < 0) | (of[one] != of[one + step])]
+        agreeing = agreement(rows, local[new], local[new + step])
+        settled = (of[new] >= 0) | (of[new + step] >= 0)
+        yield _Compared(places[new], places[new + step], agreeing, settled)
 
 
 def _turns(values: Numbers) -> Numbers:

@@ -132,7 +132,7 @@ def plan(
         threshold, floor = Fraction(dedup.threshold), parameters.floor(dedup)
         blocks = _parts(total, size // _DOCUMENT)
         signature = bands.bands * bands.rows
-        cut = {"blocks": blocks, "held": size // _PAIR}
+        cut = {"blocks": blocks, "held": size // _PAIR, "compared": size // _SIGNATURES}
         matching = {
             **cut,
             **policy,
@@ -143,7 +143,6 @@ def plan(
         }
         sifting = {
             **cut,
-            "compared": size // _SIGNATURES,
             "possible": parameters.agreeing(signature, floor, SELDOM),
         }
         proving = {"floor": _ratio(floor), "shingles": size // _SHINGLE}
