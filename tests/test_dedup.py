@@ -294,10 +294,9 @@ def test_another_threshold_needs_no_other_run(tmp_path: Path, clusters: str) -> 
     wanted = run(tmp_path / "strict", CORPUS, strict)
     found: list[dict[str, Any]] = []
     counts = evidence.Counts()
-    for group in evidence.read(loose.evidence):
-        gone = evidence.decide(group.pairs, clusters, (7, 10), (4, 10))
-        found += evidence.removals(group, gone, exact=True)
-        counts = counts.plus(evidence.count(group, gone, (7, 10), exact=True))
+    for group, gone in evidence.again(loose.evidence, strict):
+        found += evidence.removals(group, gone, strict)
+        counts = counts.plus(evidence.count(group, gone, strict))
     assert {row.pop("id"): row for row in found} == {
         key: row for key, row in wanted.decisions.items() if row["reason"]
     }

@@ -165,11 +165,47 @@ def undo(
 
 
 @app.command()
-def report(out: Out) -> None:
-    """Write the report of a run once more."""
+def report(
+    out: Out,
+    threshold: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="Say what this Jaccard would have removed instead."),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --threshold: write these removals as JSONL."),
+    ] = None,
+) -> None:
+    """Write the report of a run once more, or decide about its copies by another threshold."""
+    if threshold is None and decisions is not None:
+        raise ConfigError("--decisions: needs --threshold T, by which to decide.")
+    if threshold is not None:
+        from clean_corpus.commands import threshold as decide
+
+        decide.threshold(Path(out), threshold, decisions)
+        return
     from clean_corpus import report as command
 
     typer.echo(command.write(Path(out)))
+
+
+@app.command()
+def recall(
+    inputs: Inputs,
+    config: ConfigFile = None,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    sample: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Documents to compare with all others.")
+    ] = 1000,
+) -> None:
+    """Measure by brute force how many of the near-duplicates in INPUT are found."""
+    from clean_corpus import settings
+
+    loaded = settings.load(config, set_)
+
+    from clean_corpus.commands import recall as command
+
+    command.recall(inputs, loaded, sample)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from clean_corpus.config import Dedup
 from clean_corpus.corpus import arrow, evidence, nearest, rank
 from clean_corpus.corpus.arrow import PAIRS, REMOVED, Documents, Numbers
 from clean_corpus.corpus.evidence import EVIDENCE, Counts, Evidence
@@ -31,9 +32,9 @@ def decide(
     """Write REMOVED ("removed"), CLUSTERS ("clusters") and EVIDENCE ("evidence").
 
     Inputs: all "documents", "copies" and "pairs"; also "texts" where there are few enough to find
-    the nearest two by brute force. Options: threshold, witness (numerator, denominator), clusters,
-    exact, keep, prefer, shingle.
+    the nearest two by brute force. Options: dedup (those of the configuration).
     """
+    dedup = Dedup.model_validate(options["dedup"])
     documents = Documents.of(inputs["documents"])
     texts = inputs.get("texts", ())
     counts = Counts()
@@ -48,13 +49,13 @@ def decide(
             )
         }
         for group in groups(inputs["pairs"], inputs["copies"], len(documents)):
-            settled = _settle(group, documents, options)
+            settled = _settle(group, documents, dedup)
             counts = counts.plus(settled.counts)
             files["evidence"].write(evidence.row(settled.known))
             files["removed"].write(settled.removed.columns(documents))
             files["clusters"].write(_clusters(settled.removed, group.roots, documents))
             gone += [settled.removed.document] if texts else []
-    closest = nearest.nearest(texts, documents, np.concatenate(gone), options["shingle"])
+    closest = nearest.nearest(texts, documents, np.concatenate(gone), dedup.shingle)
     return {**counts._asdict(), "nearest": closest}
 
 
@@ -66,36 +67,31 @@ class _Settled(NamedTuple):
     counts: Counts
 
 
-def _settle(group: Group, documents: Documents, options: Mapping[str, Any]) -> _Settled:
-    copies = _copies(group, documents, options)
-    which, pairs = _ranked(group, copies, documents, options)
+def _settle(group: Group, documents: Documents, dedup: Dedup) -> _Settled:
+    copies = _copies(group, documents, dedup)
+    which, pairs = _ranked(group, copies, documents, dedup)
     known = Evidence(pairs, documents.take("key", which), _listed(copies, which, documents))
-    gone = evidence.decide(pairs, options["clusters"], options["threshold"], options["witness"])
-    removed = _Removed.near(which, pairs, gone).with_copies(*copies, options["exact"])
-    counts = evidence.count(known, gone, options["threshold"], options["exact"])
-    return _Settled(known, removed, counts)
+    gone = evidence.decide(pairs, dedup)
+    removed = _Removed.near(which, pairs, gone).with_copies(*copies, dedup.exact)
+    return _Settled(known, removed, evidence.count(known, gone, dedup))
 
 
-def _copies(
-    group: Group, documents: Documents, options: Mapping[str, Any]
-) -> tuple[Numbers, Numbers]:
+def _copies(group: Group, documents: Documents, dedup: Dedup) -> tuple[Numbers, Numbers]:
     """Give the exact copies; those without a word do not count where only near ones do."""
     document, keeper = group.copies["document"], group.copies["keeper"]
-    if not options["exact"] and len(document):
+    if not dedup.exact and len(document):
         words = documents.take("signature", document).is_valid().to_numpy(zero_copy_only=False)
         document, keeper = document[words], keeper[words]
     return document, keeper
 
 
 def _ranked(
-    group: Group,
-    copies: tuple[Numbers, Numbers],
-    documents: Documents,
-    options: Mapping[str, Any],
+    group: Group, copies: tuple[Numbers, Numbers], documents: Documents, dedup: Dedup
 ) -> tuple[Numbers, Ranked]:
     """Give the documents that have a pair or copies, by rank, and the pairs by rank."""
     a, b, *counts = (group.pairs[name] for name in PAIRS.names)
     which = distinct([a, b, copies[1]]).astype(np.uint32)
+    options = dedup.model_dump(include={"keep", "prefer"})
     columns = rank.policy(documents, which, options) + rank.content(documents, which)
     order = rank.order(columns)
     ranks = np.empty(len(which), np.int64)
@@ -103,7 +99,7 @@ def _ranked(
     ends = ranks[np.searchsorted(which, a)], ranks[np.searchsorted(which, b)]
     which = which[order]
     preference = np.zeros(len(which), np.int64)
-    if options["keep"][:1] == ["source"] and options["prefer"]:
+    if dedup.keep[:1] == ["source"] and dedup.prefer:
         preference = rank.preference(documents, which, options)
     better, worse = np.minimum(*ends), np.maximum(*ends)
     by_rank = np.lexsort((worse, better))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from clean_corpus.corpus import arrow, keepers
+from clean_corpus.config import Dedup
+from clean_corpus.corpus import arrow, keepers, parameters
 from clean_corpus.corpus.arrow import PAIRS
 from clean_corpus.corpus.keepers import Gone, Ranked
 
@@ -86,20 +88,28 @@ def read(path: str) -> Iterator[Evidence]:
         yield Evidence(Ranked(preference, *numbers), columns["keys"], columns["copies"])
 
 
-def decide(pairs: Ranked, clusters: str, threshold: Sequence[int], witness: Sequence[int]) -> Gone:
-    """Decide who goes by the configured `clusters`, with ratios as numerator and denominator."""
-    if clusters == "witness":
-        return keepers.witnessed(pairs, threshold, witness)
-    return keepers.connected(pairs, threshold)
+def decide(pairs: Ranked, dedup: Dedup) -> Gone:
+    """Decide who goes by the threshold, the witness and the clusters of a configuration."""
+    threshold = Fraction(dedup.threshold).as_integer_ratio()
+    if dedup.clusters == "components":
+        return keepers.connected(pairs, threshold)
+    return keepers.witnessed(pairs, threshold, parameters.witness(dedup).as_integer_ratio())
 
 
-def count(evidence: Evidence, gone: Gone, threshold: Sequence[int], exact: bool) -> Counts:
-    """Count what goes from a group; `exact` says that exact copies are counted as such."""
+def again(path: str, dedup: Dedup) -> Iterator[tuple[Evidence, Gone]]:
+    """Decide about every group of a run's evidence by other options."""
+    for group in read(path):
+        yield group, decide(group.pairs, dedup)
+
+
+def count(evidence: Evidence, gone: Gone, dedup: Dedup) -> Counts:
+    """Count what goes from a group."""
     copies = evidence.copies.value_lengths().to_numpy().astype(np.int64)
     stays = np.ones(len(copies), bool)
     stays[gone.rank] = False
     sizes = np.where(stays, copies, 0)
-    equal = int(sizes.sum()) if exact else 0
+    equal = int(sizes.sum()) if dedup.exact else 0
+    threshold = Fraction(dedup.threshold).as_integer_ratio()
     np.add.at(sizes, gone.keeper, 1 + copies[gone.rank])
     return Counts(
         int(evidence.pairs.reaching(threshold).sum()),
@@ -110,7 +120,7 @@ def count(evidence: Evidence, gone: Gone, threshold: Sequence[int], exact: bool)
     )
 
 
-def removals(evidence: Evidence, gone: Gone, exact: bool) -> Iterator[dict[str, Any]]:
+def removals(evidence: Evidence, gone: Gone, dedup: Dedup) -> Iterator[dict[str, Any]]:
     """Give id, reason, keeper and counts (None where a pair was not compared) of what goes."""
     keeper = np.arange(len(evidence.keys))
     keeper[gone.rank] = gone.keeper
@@ -125,7 +135,7 @@ def removals(evidence: Evidence, gone: Gone, exact: bool) -> Iterator[dict[str, 
     columns = (keeper.tolist(), evidence.copies.to_pylist(), zip(*counts, strict=True))
     for rank, (other, copies, counted) in enumerate(zip(*columns, strict=True)):
         stays = other == rank
-        reason = "exact-duplicate" if stays and exact else "near-duplicate"
+        reason = "exact-duplicate" if stays and dedup.exact else "near-duplicate"
         for id_ in copies if stays else (names[rank], *copies):
             shared, joined, smaller = (1, 1, 1) if stays else counted
             yield {

@@ -172,14 +172,7 @@ def plan(
             (({"likely": [likely], **made}, proving) for likely in sifted["likely"]),
         )
     few = {"texts": list(texts) if total <= nearest.LARGEST else []}
-    rules = {
-        **shingle,
-        **policy,
-        "threshold": _ratio(Fraction(dedup.threshold)),
-        "witness": _ratio(parameters.witness(dedup)),
-        "clusters": dedup.clusters,
-        "exact": dedup.exact,
-    }
+    rules = {"dedup": dedup.model_dump(mode="json"), "fingerprint": FINGERPRINT}
     everything = {**documents, **copies, **pairs, **few}
     decided = add(decide, "removed clusters evidence", [(everything, rules)])
     removed = {"removed": decided["removed"]}
