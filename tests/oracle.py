@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import combinations
 
 _MARKS = r"\u0300-\u036f"
 _PLAIN_MARKS = re.compile(rf"(?<=[a-z0-9\u0250-\u02ff\u0370-\u03ff])[{_MARKS}]+")
@@ -39,13 +39,19 @@ def shingles(text: str, size: int) -> frozenset[tuple[str, ...]]:
 
 
 def jaccards(texts: Sequence[str], size: int) -> dict[tuple[int, int], Fraction]:
-    """Jaccard of every pair of texts that share a shingle."""
-    sets = [shingles(text, size) for text in texts]
-    return {
-        (i, j): Fraction(len(sets[i] & sets[j]), len(sets[i] | sets[j]))
-        for i, j in combinations(range(len(texts)), 2)
-        if not sets[i].isdisjoint(sets[j])
-    }
+    """Jaccard of every pair of texts that share a shingle; an index, so that thousands will do."""
+    index: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    sizes: list[int] = []
+    found: dict[tuple[int, int], Fraction] = {}
+    for j, text in enumerate(texts):
+        own = shingles(text, size)
+        shared = Counter(i for shingle in own for i in index[shingle])
+        for i, count in shared.items():
+            found[i, j] = Fraction(count, sizes[i] + len(own) - count)
+        for shingle in own:
+            index[shingle].append(j)
+        sizes.append(len(own))
+    return found
 
 
 def kept(
@@ -55,20 +61,26 @@ def kept(
     witness: Fraction,
     rank: Callable[[int], object],
 ) -> set[int]:
-    """The documents that stay, as `clean_corpus.corpus.keepers` describes it."""
+    """The documents that stay, as `clean_corpus.corpus.keepers` describes it.
+
+    One after the other, those first that resemble most others of their component, then by rank:
+    a document stays if it resembles none that stays.
+    """
     component = list(range(size))
+    members = {i: [i] for i in range(size)}
     for (i, j), value in jaccard.items():
-        if value >= threshold:
-            old, new = component[i], component[j]
-            component = [new if c == old else c for c in component]
-
-    def like(i: int, j: int) -> bool:
-        close = jaccard.get((min(i, j), max(i, j)), Fraction(0)) >= witness
-        return component[i] == component[j] and close
-
-    mates = [sum(like(i, j) for j in range(size) if j != i) for i in range(size)]
+        old, new = component[i], component[j]
+        if value >= threshold and old != new:
+            members[new] += members[old]
+            for member in members.pop(old):
+                component[member] = new
+    like: dict[int, set[int]] = {i: set() for i in range(size)}
+    for (i, j), value in jaccard.items():
+        if value >= witness and component[i] == component[j]:
+            like[i].add(j)
+            like[j].add(i)
     stay: set[int] = set()
-    for i in sorted(range(size), key=lambda i: (-mates[i], rank(i))):
-        if not any(like(i, j) for j in stay):
+    for i in sorted(range(size), key=lambda i: (-len(like[i]), rank(i))):
+        if stay.isdisjoint(like[i]):
             stay.add(i)
     return stay

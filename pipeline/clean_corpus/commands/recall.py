@@ -10,8 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from clean_corpus import results
 from clean_corpus.commands import console
 from clean_corpus.commands.run import named
@@ -39,7 +37,7 @@ def recall(inputs: Sequence[str], config: Config, size: int) -> None:
             outcome = plan.clean_files(files, out, config, limits=False, progress=progress)
             progress("recall: comparing")
             for line in _table(out, outcome.summary, config.dedup, size):
-                typer.echo(line)
+                sys.stdout.write(f"{line}\n")
 
 
 def _table(out: Path, summary: dict[str, Any], dedup: Dedup, size: int) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import orjson
-import typer
 
 from clean_corpus import results
 from clean_corpus.config import Dedup
@@ -53,9 +53,9 @@ def threshold(out: Path, wanted: str, decisions: Path | None) -> None:
         ("copies in the largest", was["largest_cluster"], counts.largest_cluster),
         ("pairs that reach it", was["pairs"], counts.pairs),
     ]
-    typer.echo(f"{'':<22}{'the run':>12}{'now':>12}")
+    sys.stdout.write(f"{'':<22}{'the run':>12}{'now':>12}\n")
     for name, one, other in rows:
-        typer.echo(f"{name:<22}{one:>12,}{other:>12,}")
+        sys.stdout.write(f"{name:<22}{one:>12,}{other:>12,}\n")
 
 
 def _asked(dedup: Dedup, wanted: str) -> Dedup:

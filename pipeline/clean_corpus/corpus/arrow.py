@@ -126,6 +126,16 @@ def parts(paths: Sequence[str], name: str) -> Iterator[Numbers]:
             yield batch.column(name).to_numpy()
 
 
+def columns(paths: Sequence[str], part: int, *names: str) -> list[Numbers]:
+    """Join columns without nulls, of one batch of each of several files."""
+    found: list[list[Numbers]] = [[] for _ in names]
+    for path in paths:
+        batch = opened(path).get_batch(part)
+        for values, name in zip(found, names, strict=True):
+            values.append(batch.column(name).to_numpy())
+    return [np.concatenate(values) if values else np.zeros(0, np.uint64) for values in found]
+
+
 def column(paths: Sequence[str], name: str, part: int | None = None) -> Numbers:
     """Join a column without nulls of several files, of one of their batches or of all."""
     found: list[Numbers] = []
@@ -134,6 +144,9 @@ def column(paths: Sequence[str], name: str, part: int | None = None) -> Numbers:
         parts = range(reader.num_record_batches) if part is None else [part]
         found += [reader.get_batch(i).column(name).to_numpy() for i in parts]
     return np.concatenate(found) if found else np.zeros(0, np.uint32)
+
+
+_SOURCE = pa.field("source", pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +172,12 @@ class Documents:
         It is for documents that are asked for again and again.
         """
         names = [name for name in DOCUMENTS.names if name != "key"]
-        columns = [self.take(name, documents) for name in names]
-        batch = pa.RecordBatch.from_arrays(columns, names)
+        plain = pa.schema([DOCUMENTS.field(name) for name in names]).set(0, _SOURCE)
+        parts = [
+            batch.select(names).take(pa.array(rows)).cast(plain)
+            for batch, _, rows in self._parts(documents)
+        ]
+        batch = pa.Table.from_batches(parts, plain).combine_chunks().to_batches()[0]
         return Documents([], np.array([0, len(documents)]), batch)
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import COPIES, Documents, Numbers
 from clean_corpus.corpus.pairs import among, distinct
+from clean_corpus.kernels.repeats import repeats
 
 
 def exact(
@@ -56,6 +57,8 @@ def _twins(documents: Documents, options: Mapping[str, Any]) -> Numbers:
         hashes.append(high[rows])
         numbers.append((rows + first).astype(np.uint32))
     high = np.concatenate(hashes)
+    few = repeats(high).astype(np.int64)
+    high = high[few]
     ordered = np.sort(high)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.concatenate(numbers)[among(high, twice)]
+    return np.concatenate(numbers)[few][among(high, twice)]

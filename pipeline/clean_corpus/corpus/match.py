@@ -38,8 +38,7 @@ def match(
     here = np.ones(options["total"], bool)
     for copies in arrow.parts(inputs["copies"], "document"):
         here[copies] = False
-    keys = arrow.column(inputs["bands"], "key", options["part"])
-    numbers = arrow.column(inputs["bands"], "document", options["part"])
+    keys, numbers = arrow.columns(inputs["bands"], options["part"], "key", "document")
     if not here.all():
         taking = here[numbers]
         keys, numbers = keys[taking], numbers[taking]
