@@ -54,7 +54,7 @@ class Extract(_Section):
         "balanced", description="balanced, precision or recall: what to prefer in doubt"
     )
     max_page_mb: int = Field(16, ge=1, description="a larger page is set aside as failed")
-    max_elements: int = Field(200_000, ge=1_000, description="so is one of more elements")
+    max_elements: int = Field(100_000, ge=1_000, description="so is one of more elements")
     max_depth: int = Field(2_000, ge=50, description="so is a page nested deeper than this")
     seconds: int = Field(20, ge=1, description="and one that takes longer, as a last resort")
 

@@ -65,19 +65,16 @@ def extract(
                 # Otherwise what was on earlier pages would be missing on this one.
                 deduplicate=False,
             )
-            text = article(
-                layout,
-                taken or "",
-                comments=options.comments,
-                strict=options.focus == "precision",
-            )
+            strict = options.focus == "precision"
+            text = article(layout, taken or "", comments=options.comments, strict=strict)
         except PageFault:
             raise
         # Whatever a page does to the parser, the others are still to come.
         except Exception as error:
             name = type(error).__name__
             raise PageFault(f"trafilatura fails on the page ({name}: {error})") from error
-    return Extracted(text, title, date, decoded.account)
+    # A page of short lines only has no dense text.
+    return Extracted(text or taken or "", title, date, decoded.account)
 
 
 class _Tools(NamedTuple):
