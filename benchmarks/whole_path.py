@@ -3,11 +3,11 @@
     python benchmarks/whole_path.py DATA_FOLDER [--size 32] [--peers FOLDER] [--languages fr en]
 
 For each `news_<language>.jsonl.gz` of the folder an input of `--size` MB of text is made of its
-articles and, beyond these, of articles whose sentences are drawn from all of them. Printed are MB
-of text per CPU-second of the whole process with everything it starts, one worker: of the tool on
-the whole input (`whole`), of what the second half of the input adds (`further`, so that the start
-does not count), and of reading and writing alone. `--peers` makes an environment in the folder, and
-runs what others would write on the first 4 MB of the same input.
+articles and, beyond these, of articles whose parts, of at most eight words, are drawn from all of
+them. Printed are MB of text per CPU-second of the whole process with everything it starts, one
+worker: of the tool on the whole input (`whole`), of what the second half of the input adds
+(`further`, so that the start does not count), and of reading and writing alone. `--peers` makes an
+environment in the folder, and runs what others would write on the first 4 MB of the same input.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ import zstandard
 PEERS = Path(__file__).parent / "whole_path_peers.py"
 PACKAGES = ("datatrove[io,processing]", "langdetect", "spacy", "orjson", "ftfy", "datasketch")
 SMALL = 4_000_000
-_SENTENCE = re.compile(r"[^\s.!?؟。！？][^\n.!?؟。！？]*[.!?؟。！？]*")
+_PART = re.compile(r"\S+(?:[^\S\n]+\S+){0,7}")
 
 
 def articles(path: Path, size: int) -> Iterator[dict[str, Any]]:
     """Give the articles of a set, then mixtures of them, until `size` bytes of text are full."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         real = [row for row in map(json.loads, file) if row.get("text")]
-    sentences = [part for row in real for part in _SENTENCE.findall(row["text"])]
+    parts = [part for row in real for part in _PART.findall(row["text"])]
     draw = random.Random(path.name)  # noqa: S311  the same input each time
     for number in range(sys.maxsize):
         row = dict(real[number % len(real)])
         if number >= len(real):
-            row["text"] = _SENTENCE.sub(lambda _: draw.choice(sentences), row["text"])
+            row["text"] = _PART.sub(lambda _: draw.choice(parts), row["text"])
         row["id"] = str(number)
         size -= len(row["text"].encode())
         yield row
