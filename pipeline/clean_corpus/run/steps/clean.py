@@ -180,7 +180,9 @@ def clean_batch(
 ) -> tuple[pa.RecordBatch, pa.Table]:
     """Clean one batch of documents: rows of CLEANED, and edits of the base texts."""
     texts = pc.fill_null(documents["text"], "")
-    guessed = language.detect(pc.utf8_slice_codeunits(texts, 0, _OPENING), config.language).labels
+    # Without stages nobody asks what language a text may be in.
+    openings = pc.utf8_slice_codeunits(texts, 0, _OPENING if stages else 0)
+    guessed = language.detect(openings, config.language).labels
     edits, failed = no_edits(), {}
     middle = texts
     batch = Batch(texts, guessed, documents["source"], documents["title"])
