@@ -30,7 +30,7 @@ import pyarrow as pa
 from clean_corpus import clean
 from clean_corpus.config import Dedup
 from clean_corpus.corpus import shingles
-from clean_corpus.corpus.plan import plan
+from clean_corpus.corpus.duplicates.plan import plan
 
 _SHARD = pa.schema(
     [

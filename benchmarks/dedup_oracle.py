@@ -8,7 +8,8 @@ as `clean_corpus.corpus.shingles` describes them, but by regular expressions and
 hashes; pairs by a prefix filter, which leaves none out; Jaccard by counting. Prints, at each
 threshold, the precision of the engine's pairs (a pair counts only with the very counts of shared
 and joined shingles), its recall, pooled and just above the threshold, and for 10,000 of the
-articles whether those kept are the ones that the rule of `corpus/keepers.py` keeps by brute force.
+articles whether those kept are the ones that the rule of `corpus/duplicates/keepers.py` keeps by
+brute force.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def alike(sets: Sequence[Shingles]) -> Pairs:
 
 
 def greedy(size: int, pairs: Pairs, threshold: Fraction, witness: Fraction) -> set[int]:
-    """Keep what `corpus/keepers.py` keeps, where earlier documents rank first."""
+    """Keep what `corpus/duplicates/keepers.py` keeps, where earlier documents rank first."""
     component = list(range(size))
 
     def root(node: int) -> int:

@@ -3,9 +3,9 @@
     python benchmarks/dedup_ours.py TEXTS KEPT [OPTION=VALUE ...]
 
 does what a run does between its cleaned texts and its outputs: the tasks of
-`clean_corpus.corpus.plan`, each of which commits its files and is noted in the manifest. Instead of
-reading, cleaning and writing records it copies ids and texts out of Parquet, and ids into KEPT.
-Options are those of `[dedup]`: `threshold=0.7`.
+`clean_corpus.corpus.duplicates.plan`, each of which commits its files and is noted in the manifest.
+Instead of reading, cleaning and writing records it copies ids and texts out of Parquet, and ids
+into KEPT. Options are those of `[dedup]`: `threshold=0.7`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.plan import plan, summarise
+from clean_corpus.corpus.duplicates.plan import plan, summarise
 from clean_corpus.run import disk
 from clean_corpus.run.executors import Serial
 from clean_corpus.run.tasks import Task, Work, make

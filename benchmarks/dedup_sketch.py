@@ -30,8 +30,9 @@ from datasketch import MinHash
 from dedup_corpus import generate
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import shingles, signatures, sketch
-from clean_corpus.corpus.parameters import choose
+from clean_corpus.corpus import shingles
+from clean_corpus.corpus.duplicates import signatures, sketch
+from clean_corpus.corpus.duplicates.parameters import choose
 from clean_corpus.kernels import minhash
 
 LANGUAGES = ("en", "fr", "es", "pt", "pl", "tr", "vi", "ar", "ru", "zh")

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import evidence
-from clean_corpus.corpus.plan import MEMORY, plan, summarise
+from clean_corpus.corpus.duplicates import evidence
+from clean_corpus.corpus.duplicates.plan import MEMORY, plan, summarise
 
 SHARD = pa.schema(
     [

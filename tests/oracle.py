@@ -61,7 +61,7 @@ def kept(
     witness: Fraction,
     rank: Callable[[int], object],
 ) -> set[int]:
-    """The documents that stay, as `clean_corpus.corpus.keepers` describes it.
+    """The documents that stay, as `clean_corpus.corpus.duplicates.keepers` describes it.
 
     One after the other, those first that resemble most others of their component, then by rank:
     a document stays if it resembles none that stays.

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from clean_corpus import spill
-from clean_corpus.corpus import learn, passages
+from clean_corpus.corpus.learning import learn, passages
 
 SYLLABLES = re.findall("..", "bacedifogulameniporusatevizobrcledrflogrupl")
 

@@ -15,8 +15,8 @@ import pytest
 import articles
 import oracle
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import evidence, groups
-from clean_corpus.corpus import plan as plan_
+from clean_corpus.corpus.duplicates import evidence, groups
+from clean_corpus.corpus.duplicates import plan as plan_
 from clean_corpus.kernels.agreement import agreement
 from clean_corpus.kernels.repeats import repeats
 from dedup_run import Outcome, run

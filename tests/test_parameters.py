@@ -9,7 +9,7 @@ from math import comb
 import pytest
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.parameters import (
+from clean_corpus.corpus.duplicates.parameters import (
     SELDOM,
     Bands,
     Tally,

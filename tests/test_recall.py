@@ -16,7 +16,7 @@ import articles
 import oracle
 from clean_corpus import cli
 from clean_corpus.config import Config, Dedup
-from clean_corpus.corpus import recall as measure
+from clean_corpus.corpus.duplicates import recall as measure
 from clean_corpus.run import plan, publish
 
 CORPUS = [{"id": row["key"], "text": row["text"]} for row in articles.corpus(seed=8, size=250)]

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from articles import vocabulary
 from clean_corpus import results
 from clean_corpus.config import Config
-from clean_corpus.corpus import anchors, sharing, shingles
+from clean_corpus.corpus import shingles
+from clean_corpus.corpus.sharing import anchors
+from clean_corpus.corpus.sharing import plan as sharing
 from clean_corpus.kernels import align
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps.excise import _sentences

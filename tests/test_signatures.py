@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import shingles, signatures
-from clean_corpus.corpus.parameters import choose
+from clean_corpus.corpus import shingles
+from clean_corpus.corpus.duplicates import signatures
+from clean_corpus.corpus.duplicates.parameters import choose
 from clean_corpus.kernels import digest, minhash
 
 HASHES = st.lists(st.integers(0, 2**32 - 1), max_size=40)

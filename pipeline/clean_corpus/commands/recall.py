@@ -14,8 +14,8 @@ from clean_corpus import results
 from clean_corpus.commands import console
 from clean_corpus.commands.run import named
 from clean_corpus.config import Config, Dedup
-from clean_corpus.corpus import evidence, parameters
-from clean_corpus.corpus import recall as measure
+from clean_corpus.corpus.duplicates import evidence, parameters
+from clean_corpus.corpus.duplicates import recall as measure
 from clean_corpus.errors import ConfigError
 from clean_corpus.run import plan, publish
 

@@ -12,7 +12,7 @@ import orjson
 
 from clean_corpus import results
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import evidence, parameters
+from clean_corpus.corpus.duplicates import evidence, parameters
 from clean_corpus.errors import ConfigError, InputError, OutputError
 from clean_corpus.run import publish
 from clean_corpus.run.steps.write import similarity

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from clean_corpus import results
 from clean_corpus.config import Config
-from clean_corpus.corpus import parameters
+from clean_corpus.corpus.duplicates import parameters
 from clean_corpus.errors import OutputError
 from clean_corpus.report import charts, diff, samples
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from clean_corpus import formats
 from clean_corpus.config import Config, as_json
-from clean_corpus.corpus.learn import gather, write_learned
-from clean_corpus.corpus.passages import count
-from clean_corpus.corpus.plan import Plan, plan, summarise
-from clean_corpus.corpus.sharing import plan as plan_sharing
+from clean_corpus.corpus.duplicates.plan import Plan, plan, summarise
+from clean_corpus.corpus.learning.learn import gather, write_learned
+from clean_corpus.corpus.learning.passages import count
+from clean_corpus.corpus.sharing.plan import plan as plan_sharing
 from clean_corpus.formats.records import Piece, Unit
 from clean_corpus.run.lessons import Lessons, digest
 from clean_corpus.run.steps.adopt import adopt

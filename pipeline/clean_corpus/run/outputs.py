@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from clean_corpus import formats, spill
 from clean_corpus.config import as_json
-from clean_corpus.corpus.share import SHARES
+from clean_corpus.corpus.sharing.share import SHARES
 from clean_corpus.formats import writing
 from clean_corpus.formats.inputs import Found
 from clean_corpus.formats.records import shown

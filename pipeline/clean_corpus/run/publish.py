@@ -16,7 +16,7 @@ from clean_corpus.run import disk
 #: The tool's own folder inside an output folder: its lock, its memory, and the work of a run.
 PRIVATE = ".clean-corpus"
 
-#: The pairs that decided, as `clean_corpus.corpus.evidence` writes them.
+#: The pairs that decided, as `clean_corpus.corpus.duplicates.evidence` writes them.
 EVIDENCE = f"{PRIVATE}/evidence.arrow"
 
 #: The one output that may differ between equal runs, and may be written again by a later one.

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import spill
-from clean_corpus.corpus.tell import mine
+from clean_corpus.corpus.sharing.tell import mine
 from clean_corpus.text import EDITS, apply, compose, make_edits, no_edits, sort_edits
 
 #: What the edits are called in the ledger.

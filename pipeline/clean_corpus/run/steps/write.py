@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from clean_corpus import formats, spill
 from clean_corpus.config import Output
-from clean_corpus.corpus.tell import TOLD
+from clean_corpus.corpus.sharing.tell import TOLD
 from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, shown
 from clean_corpus.run import audit

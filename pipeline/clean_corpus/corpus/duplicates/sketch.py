@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus.corpus import arrow, dates, shingles, signatures
+from clean_corpus.corpus import arrow, dates, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
+from clean_corpus.corpus.duplicates import signatures
 from clean_corpus.kernels import digest, minhash
 from clean_corpus.text import buffers
 

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clean_corpus.corpus import evidence, shingles
+from clean_corpus.corpus import shingles
 from clean_corpus.corpus.arrow import Numbers
-from clean_corpus.corpus.parameters import STEPS
+from clean_corpus.corpus.duplicates import evidence
+from clean_corpus.corpus.duplicates.parameters import STEPS
 from clean_corpus.kernels import sets as kernel
 
 # Documents whose shingles are looked up together.

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import arrow, keepers, parameters
+from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import PAIRS
-from clean_corpus.corpus.keepers import Gone, Ranked
+from clean_corpus.corpus.duplicates import keepers, parameters
+from clean_corpus.corpus.duplicates.keepers import Gone, Ranked
 
 #: One row a group of documents, which has nothing to do with the others. Documents that have a pair
 #: or copies stand in the order of the policy, best first: `keys`, `preference` (the place of the

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import Documents
-from clean_corpus.corpus.tell import mine, placed
+from clean_corpus.corpus.sharing.tell import mine, placed
 
 
 def settle(

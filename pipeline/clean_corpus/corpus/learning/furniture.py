@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus import config
-from clean_corpus.corpus.repeated import (
+from clean_corpus.corpus.learning.repeated import (
     Mask,
     Numbers,
     Places,
@@ -20,7 +20,7 @@ from clean_corpus.corpus.repeated import (
     places_of,
     repeated,
 )
-from clean_corpus.corpus.variants import variants
+from clean_corpus.corpus.learning.variants import variants
 from clean_corpus.kernels import passages as kernel
 from clean_corpus.learned import BOTTOM, SCOPES, TOP
 

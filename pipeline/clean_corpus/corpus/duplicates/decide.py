@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import arrow, evidence, nearest, rank
+from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import PAIRS, REMOVED, Documents, Numbers
-from clean_corpus.corpus.evidence import EVIDENCE, Counts, Evidence
-from clean_corpus.corpus.groups import Group, groups
-from clean_corpus.corpus.keepers import Gone, Ranked
+from clean_corpus.corpus.duplicates import evidence, nearest
+from clean_corpus.corpus.duplicates.evidence import EVIDENCE, Counts, Evidence
+from clean_corpus.corpus.duplicates.groups import Group, groups
+from clean_corpus.corpus.duplicates.keepers import Gone, Ranked
 from clean_corpus.corpus.pairs import distinct
 
 _COUNTS = [(name, pa.int64()) for name in ("shared", "joined", "smaller")]

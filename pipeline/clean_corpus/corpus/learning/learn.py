@@ -13,9 +13,9 @@ import orjson
 import pyarrow as pa
 
 from clean_corpus import config
-from clean_corpus.corpus.furniture import Finding, furniture
-from clean_corpus.corpus.passages import articles, read_batch
-from clean_corpus.corpus.repeated import Read
+from clean_corpus.corpus.learning.furniture import Finding, furniture
+from clean_corpus.corpus.learning.passages import articles, read_batch
+from clean_corpus.corpus.learning.repeated import Read
 from clean_corpus.learned import BOTTOM, TOP, Lesson, is_telling, lesson_id, to_toml
 
 _WHY = {

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, shingles
-from clean_corpus.corpus.anchors import pieces
 from clean_corpus.corpus.arrow import Numbers
+from clean_corpus.corpus.sharing.anchors import pieces
 from clean_corpus.kernels import align as kernel
 from clean_corpus.text import buffers
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from clean_corpus.corpus import arrow, sets
 from clean_corpus.corpus.arrow import PAIRS, Numbers
+from clean_corpus.corpus.duplicates.parameters import STEPS
 from clean_corpus.corpus.pairs import distinct
-from clean_corpus.corpus.parameters import STEPS
 from clean_corpus.kernels import sets as kernel
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from clean_corpus.corpus.repeated import Numbers, Read, Rows, places_of
+from clean_corpus.corpus.learning.repeated import Numbers, Read, Rows, places_of
 from clean_corpus.kernels import passages as kernel
 from clean_corpus.learned import BOTTOM, TOP
 

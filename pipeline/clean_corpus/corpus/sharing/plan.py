@@ -11,8 +11,9 @@
 | share | one | all passages, documents | found, shares |
 | tell | one a shard | the shard's texts; found, shares, contained | told, passages |
 
-Shards and documents are those of `clean_corpus.corpus.plan`; only what its decisions keep is looked
-at. Tasks keep to the memory they are given, but `share` and `contain`, which hold what was found.
+Shards and documents are those of `clean_corpus.corpus.duplicates.plan`; only what its decisions
+keep is looked at. Tasks keep to the memory they are given, but `share` and `contain`, which hold
+what was found.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.align import align
-from clean_corpus.corpus.anchors import anchor
-from clean_corpus.corpus.contain import contain
-from clean_corpus.corpus.holders import link
-from clean_corpus.corpus.plan import MEMORY, Make
+from clean_corpus.corpus.duplicates.plan import MEMORY, Make
 from clean_corpus.corpus.sets import sets
-from clean_corpus.corpus.settle import settle
-from clean_corpus.corpus.share import share
+from clean_corpus.corpus.sharing.align import align
+from clean_corpus.corpus.sharing.anchors import anchor
+from clean_corpus.corpus.sharing.contain import contain
+from clean_corpus.corpus.sharing.holders import link
+from clean_corpus.corpus.sharing.settle import settle
+from clean_corpus.corpus.sharing.share import share
+from clean_corpus.corpus.sharing.tell import tell
+from clean_corpus.corpus.sharing.words import words
 from clean_corpus.corpus.shingles import FINGERPRINT
-from clean_corpus.corpus.tell import tell
-from clean_corpus.corpus.words import words
 
 # Bytes for the anchors of a document while they are sorted, and for a word while it is aligned.
 _DOCUMENT, _WORD = 8_000, 40

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus.corpus import arrow, words
+from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import WANTED, Documents, Numbers
 from clean_corpus.corpus.pairs import distinct, halves, ordered
+from clean_corpus.corpus.sharing import words
 from clean_corpus.kernels import align as kernel
 
 #: Passages: words of `later` that stand in `earlier` as well, both as code points. `equal` of its

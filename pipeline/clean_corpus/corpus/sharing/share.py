@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus.corpus import arrow
-from clean_corpus.corpus.align import PASSAGES
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.holders import ranks
+from clean_corpus.corpus.sharing.align import PASSAGES
+from clean_corpus.corpus.sharing.holders import ranks
 
 #: A passage of a document that an earlier one of another source has too, in code points of the
 #: cleaned texts. `goes` says that it may be removed: what it stands in stays. Sorted by document.

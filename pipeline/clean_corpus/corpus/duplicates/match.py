@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clean_corpus.corpus import arrow, oversized
+from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import CANDIDATES, Documents, Numbers
-from clean_corpus.corpus.oversized import Split
+from clean_corpus.corpus.duplicates import oversized
+from clean_corpus.corpus.duplicates.oversized import Split
 from clean_corpus.corpus.pairs import Counted, Pairs, counted, distinct, gathered, halves, paired
 from clean_corpus.kernels.repeats import repeats
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import BANDS, Numbers
-from clean_corpus.corpus.sketch import partitioned
+from clean_corpus.corpus.duplicates.sketch import partitioned
 
 _WORDS, _WINDOW = 6, 8
 _BYTES = 8_000_000

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from clean_corpus.corpus import arrow, sets
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.holders import ranks
 from clean_corpus.corpus.pairs import distinct, halves, ordered
+from clean_corpus.corpus.sharing.holders import ranks
 from clean_corpus.kernels import sets as kernel
 
 #: What is contained in what, a line for each document that is: `inside` stays in the corpus where

@@ -11,11 +11,11 @@
 | decide | one | all documents, copies, pairs | removed, clusters, evidence |
 | assign | one a shard | removed | decisions |
 
-A shard is an Arrow IPC file with the columns `clean_corpus.corpus.sketch.COLUMNS`. Documents are
-numbered through the shards. How many parts, partitions and blocks there are follows from the
-memory that a task may take and changes no result; small runs have one of each. Of all documents
-together a task holds a flag each, and `decide` four bytes; the rest comes in pieces from files,
-which are mapped while they are looked at.
+A shard is an Arrow IPC file with the columns `sketch.COLUMNS`. Documents are numbered through the
+shards. How many parts, partitions and blocks there are follows from the memory that a task may take
+and changes no result; small runs have one of each. Of all documents together a task holds a flag
+each, and `decide` four bytes; the rest comes in pieces from files, which are mapped while they are
+looked at.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import nearest, parameters
-from clean_corpus.corpus.assign import assign
-from clean_corpus.corpus.decide import decide
-from clean_corpus.corpus.exact import exact
-from clean_corpus.corpus.match import match
-from clean_corpus.corpus.parameters import SELDOM, SELDOM_CROWDED, Tally
+from clean_corpus.corpus.duplicates import nearest, parameters
+from clean_corpus.corpus.duplicates.assign import assign
+from clean_corpus.corpus.duplicates.decide import decide
+from clean_corpus.corpus.duplicates.exact import exact
+from clean_corpus.corpus.duplicates.match import match
+from clean_corpus.corpus.duplicates.parameters import SELDOM, SELDOM_CROWDED, Tally
+from clean_corpus.corpus.duplicates.sift import sift
+from clean_corpus.corpus.duplicates.signatures import permutations
+from clean_corpus.corpus.duplicates.sketch import sketch
+from clean_corpus.corpus.duplicates.verify import verify
 from clean_corpus.corpus.sets import sets
 from clean_corpus.corpus.shingles import FINGERPRINT
-from clean_corpus.corpus.sift import sift
-from clean_corpus.corpus.signatures import permutations
-from clean_corpus.corpus.sketch import sketch
-from clean_corpus.corpus.verify import verify
 
 #: Megabytes that a task may take, where nobody says otherwise.
 MEMORY = 1000

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from clean_corpus.config import Dedup
 from clean_corpus.corpus import shingles
-from clean_corpus.corpus.parameters import choose
+from clean_corpus.corpus.duplicates.parameters import choose
 from clean_corpus.kernels import minhash
 from clean_corpus.kernels.minhash import Hashes32, Offsets
 from clean_corpus.kernels.shingle import Hashes

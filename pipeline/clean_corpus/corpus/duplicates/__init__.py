@@ -1,0 +1,1 @@
+"""Which documents are copies of which, and who stays."""

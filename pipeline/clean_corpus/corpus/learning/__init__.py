@@ -1,0 +1,1 @@
+"""What each source repeats, as rules of its own."""

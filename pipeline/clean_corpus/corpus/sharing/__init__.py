@@ -1,0 +1,1 @@
+"""Which passages several sources have, and which texts stand inside others."""
