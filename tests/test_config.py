@@ -154,6 +154,10 @@ def test_an_option_like_no_other_gets_the_list(tmp_path: Path) -> None:
             "2: language.filter: needs the languages to keep. Set language.languages.",
         ),
         (
+            "[language]\nlanguages = ['fr']\nfilter = true\ndetect = false",
+            "3: language.filter: needs the languages of the texts. Set language.detect = true.",
+        ),
+        (
             "[output]\nclean_field = 'text'",
             "2: output.clean_field: the text and `clean` need different names. Rename one of them.",
         ),

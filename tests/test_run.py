@@ -277,6 +277,13 @@ def test_a_stage_that_fails_on_one_document_sets_it_aside(
     ]
 
 
+def test_no_language_is_told_where_none_is_asked_for() -> None:
+    records = [{"text": "Die Brücke ist wieder offen, und der Fluss führt kaum noch Wasser."}]
+    for detect, said in ((True, "de"), (False, "und")):
+        (kept,) = clean(records, {"language": {"detect": detect}}).kept
+        assert kept["clean"]["language"] == said
+
+
 def test_clean_takes_any_dicts() -> None:
     short = clean([{"text": "One lamp."}], {"limits": {"min_chars": 50}})
     assert [row["reason"] for row in short.removed] == ["too-short"]

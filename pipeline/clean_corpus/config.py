@@ -107,6 +107,7 @@ class Whitespace(_Section):
 class Language(_Section):
     """Which language a text is in (langdetect's profiles, and CLD2 where they leave a doubt)."""
 
+    detect: bool = Field(True, description='false saves the time: every kept text is "und"')
     languages: list[str] = Field([], description='choose among these only: ["fr", "en"]; [] is all')
     filter: bool = Field(False, description="remove documents that are in none of them")
     min_letters: int = Field(3, ge=1, description='fewer letters than this are "und"')

@@ -91,6 +91,11 @@ def _contradictions(config: Config) -> Iterator[Mistake]:
             (("limits", "max_chars"), ("limits", "min_chars")),
             f"no text has at least {limits.min_chars} characters and at most {limits.max_chars}.",
         )
+    if language.filter and not language.detect:
+        yield Mistake(
+            (("language", "filter"), ("language", "detect")),
+            "needs the languages of the texts. Set language.detect = true.",
+        )
     if language.filter and not language.languages:
         yield Mistake(
             (("language", "filter"), ("language", "languages")),

@@ -71,6 +71,12 @@ class Detected(NamedTuple):
     confidence: npt.NDArray[np.int32]
 
 
+def no_answer(texts: pa.LargeStringArray, options: config.Language) -> Detected:
+    """Say of each text that it was not asked about: "und"."""
+    del options
+    return Detected(pa.array([UND] * len(texts), pa.string()), np.zeros(len(texts), np.int32))
+
+
 def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     """Detect the language of each text, among `options.languages` if there are any.
 

@@ -190,7 +190,8 @@ def clean_batch(
         edits = compose(step.texts, edits, step.edits)
         middle = step.left
         failed.update({row: (step.stage, error) for row, error in step.errors.items()})
-    detected = language.detect(middle, config.language)
+    tell = language.detect if config.language.detect else language.no_answer
+    detected = tell(middle, config.language)
     reasons = limits.reasons(middle, detected, config.limits, config.language).to_pylist()
     faults = documents["fault"].to_pylist()
     for row, (fault, at) in enumerate(zip(faults, documents["stage"].to_pylist(), strict=True)):
