@@ -11,7 +11,7 @@ included, as the kernel counts them. All have the same threshold and the same si
 `missed` is the share of planted pairs from the threshold on of which both documents were kept; the
 smaller the better. `steps` is our engine (`dedup_ours.py`), which also verifies each candidate and
 commits each step; `defaults` is the same with the threshold that ships; `run` is the command
-`clean-corpus run` without stages or languages, which also reads any record, and writes whole
+`clean-corpus run` with copies as its only task, which also reads any record, and writes whole
 records, the ledger, the summary and the report.
 """
 
@@ -99,7 +99,8 @@ def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
     if tool == "run":
         bare = [sys.executable, "-m", "clean_corpus", "run", str(texts), "-o", f"{kept}-out"]
         bare += ["--fresh", "--workers", "1", "--quiet", "--set", "stages=[]"]
-        return [*bare, "--set", "language.detect=false", "--set", f"dedup.threshold={threshold}"]
+        bare += ["--set", "language.detect=false", "--set", f"dedup.threshold={threshold}"]
+        return [*bare, "--set", "dedup.passages=off", "--set", "dedup.contained=off"]
     python = environment(scratch.parent, tool)
     return [python, str(HERE / "dedup_peer.py"), tool, str(texts), kept, SHINGLE, threshold]
 
