@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -50,9 +49,13 @@ def stage(options: config.Encoding) -> Stage:
                 continue
             # Without its entities, most such lines are clear: then ftfy has no more to do.
             plain = entities and ftfy_guard.clears(fixes.unescape_html(line))
-            if repairs := decoded(line) if plain else repair(line, fixer):
-                at = list(accumulate((len(c.encode()) for c in line), initial=start))
-                rows += [(doc, at[r.start], at[r.end], r.text, r.class_, r.rule) for r in repairs]
+            read = 0
+            for found in decoded(line) if plain else repair(line, fixer):
+                start += len(line[read : found.start].encode())  # noqa: PLW2901  in bytes from here
+                read = found.end
+                stop = start + len(line[found.start : read].encode())
+                rows.append((doc, start, stop, found.text, found.class_, found.rule))
+                start = stop  # noqa: PLW2901
         if not rows:
             return no_edits()
         doc_, start_, end_, text, class_, rule = zip(*rows, strict=True)
