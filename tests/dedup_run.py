@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates import evidence
-from clean_corpus.corpus.duplicates.plan import MEMORY, plan, summarise
+from clean_corpus.corpus.duplicates.plan import plan, summarise
+from clean_corpus.corpus.steps import MEMORY
 
 SHARD = pa.schema(
     [

@@ -20,10 +20,10 @@ looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates import nearest, parameters
@@ -38,9 +38,7 @@ from clean_corpus.corpus.duplicates.sketch import sketch
 from clean_corpus.corpus.duplicates.verify import verify
 from clean_corpus.corpus.sets import sets
 from clean_corpus.corpus.shingles import FINGERPRINT
-
-#: Megabytes that a task may take, where nobody says otherwise.
-MEMORY = 1000
+from clean_corpus.corpus.steps import MEMORY, Make, adder
 
 # Bytes for each of the things that tasks hold: keys while they are sorted, documents whose hashes
 # are compared, candidates while repetitions are dropped, pairs with two signatures, shingles while
@@ -53,21 +51,7 @@ _SETS = 64
 #: More would only make more files.
 _MOST_PARTS = 1024
 
-_Files = Mapping[str, Sequence[str]]
 _Shard = tuple[str, int, int]  # its file, its first document, and how many it has
-_Options = Mapping[str, Any]
-
-
-class Made(Protocol):
-    """A task, of which only the files it will write matter here."""
-
-    @property
-    def outputs(self) -> Mapping[str, str]:
-        """Give the path of each output by name."""
-
-
-#: Makes a task: step, part, function, names of outputs; then inputs and options by name.
-Make = Callable[..., Made]
 
 
 class Plan(NamedTuple):
@@ -89,17 +73,7 @@ def plan(
     """
     steps: list[tuple[str, list[Any]]] = []
 
-    def add(
-        function: Callable[..., Any], outputs: str, tasks: Iterable[tuple[_Files, _Options]]
-    ) -> dict[str, list[str]]:
-        """Add a step of tasks (inputs, options); give the paths of its outputs by name."""
-        step, names = function.__name__, outputs.split()
-        made = [
-            make(step, part, function, names, inputs=inputs, options=options)
-            for part, (inputs, options) in enumerate(tasks)
-        ]
-        steps.append((step, made))
-        return {name: [task.outputs[name] for task in made] for name in names}
+    add = adder(steps, make)
 
     total, size = sum(rows), memory * 1_000_000
     shards = list(zip(texts, accumulate(rows, initial=0), rows, strict=False))

@@ -18,13 +18,12 @@ what was found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.duplicates.plan import MEMORY, Make
 from clean_corpus.corpus.sets import sets
 from clean_corpus.corpus.sharing.align import align
 from clean_corpus.corpus.sharing.anchors import anchor
@@ -35,13 +34,11 @@ from clean_corpus.corpus.sharing.share import share
 from clean_corpus.corpus.sharing.tell import tell
 from clean_corpus.corpus.sharing.words import words
 from clean_corpus.corpus.shingles import FINGERPRINT
+from clean_corpus.corpus.steps import MEMORY, Files, Make, Options, adder
 
 # Bytes for the anchors of a document while they are sorted, and for a word while it is aligned.
 _DOCUMENT, _WORD = 8_000, 40
 _MOST_PARTS = 1024
-
-_Files = Mapping[str, Sequence[str]]
-_Options = Mapping[str, Any]
 
 
 class Sharing(NamedTuple):
@@ -67,20 +64,10 @@ def plan(
     make: Make,
     memory: int = MEMORY,
 ) -> Sharing:
-    """Plan the steps for shards of `rows` documents; `make` and `memory` as in `corpus.plan`."""
+    """Plan the steps for shards of `rows` documents; `make`, `memory` as in `duplicates.plan`."""
     steps: list[tuple[str, list[Any]]] = []
 
-    def add(
-        function: Callable[..., Any], outputs: str, tasks: Iterable[tuple[_Files, _Options]]
-    ) -> dict[str, list[str]]:
-        """Add a step of tasks (inputs, options); give the paths of its outputs by name."""
-        step, names = function.__name__, outputs.split()
-        made = [
-            make(step, part, function, names, inputs=inputs, options=options)
-            for part, (inputs, options) in enumerate(tasks)
-        ]
-        steps.append((step, made))
-        return {name: [task.outputs[name] for task in made] for name in names}
+    add = adder(steps, make)
 
     total = sum(rows)
     parts = 1
@@ -93,9 +80,9 @@ def plan(
 
     def shards(
         *columns: tuple[str, Sequence[str]],
-        inputs: _Files | None = None,
-        options: _Options | None = None,
-    ) -> Iterable[tuple[_Files, _Options]]:
+        inputs: Files | None = None,
+        options: Options | None = None,
+    ) -> Iterable[tuple[Files, Options]]:
         """Give a task for each shard: its part of the columns, and all of the inputs."""
         for i, (first, size) in enumerate(zip(firsts, rows, strict=False)):
             mine = {name: [column[i]] for name, column in columns}
