@@ -20,6 +20,8 @@ from clean_corpus.config import Config
 from clean_corpus.corpus import shingles
 from clean_corpus.corpus.sharing import anchors
 from clean_corpus.corpus.sharing import plan as sharing
+from clean_corpus.corpus.sharing.choose import Passages, chosen
+from clean_corpus.corpus.sharing.share import _covered
 from clean_corpus.kernels import align
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps.excise import _sentences
@@ -104,6 +106,33 @@ def test_a_run_is_what_two_texts_have_in_common(seed: int) -> None:
         mine = set(one[runs.a_start[i] : runs.a_end[i]])
         theirs = other[runs.b_start[i] : runs.b_end[i]]
         assert sum(word in mine for word in theirs) >= runs.equal[i]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), st.integers(1, 12)), max_size=12)
+
+
+@given(SPANS)
+def test_what_spans_cover_is_counted_once(spans: list[tuple[int, int, int]]) -> None:
+    columns = np.array([(doc, a, a + size) for doc, a, size in spans], np.int64).reshape(-1, 3)
+    found = _covered(*columns.T)
+    for document, length in enumerate(found.tolist()):
+        points = {x for doc, a, size in spans if doc == document for x in range(a, a + size)}
+        assert length == len(points)
+
+
+@given(SPANS)
+def test_no_two_passages_lie_upon_one_another(spans: list[tuple[int, int, int]]) -> None:
+    rows = np.array([(d + 1, d, a, a + n, a, a + n, n) for d, a, n in spans], np.int64)
+    found = chosen(Passages(*rows.reshape(-1, 7).T))
+    assert len(found.later) >= len({doc for doc, _, _ in spans})
+    gone: dict[int, set[int]] = {}
+    taken: dict[int, set[int]] = {}
+    for later, earlier, start, end, first, last, _, goes in zip(*found, strict=True):
+        assert not taken.setdefault(later, set()) & set(range(start, end))
+        taken[later] |= set(range(start, end))
+        assert goes != bool(gone.get(earlier, set()) & set(range(first, last)))
+        if goes:
+            gone.setdefault(later, set()).update(range(start, end))
 
 
 def test_sentences_inside_a_span() -> None:

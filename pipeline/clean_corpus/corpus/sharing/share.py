@@ -1,18 +1,18 @@
-"""Decide which passages count: of each document, and of whom it shares them with since when."""
+"""Tell what each document shares with others, with whom, and since when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import Documents, Numbers
 from clean_corpus.corpus.sharing.align import PASSAGES
+from clean_corpus.corpus.sharing.choose import Passages, chosen
 from clean_corpus.corpus.sharing.holders import ranks
 
 #: A passage of a document that an earlier one of another source has too, in code points of the
@@ -46,19 +46,7 @@ SHARES = pa.schema(
 )
 
 _NAMED = 5
-
-
-class Passage(NamedTuple):
-    """A passage by the ranks of its documents, earliest first; spans in code points."""
-
-    later: int
-    earlier: int
-    start: int
-    end: int
-    earlier_start: int
-    earlier_end: int
-    equal: int
-    goes: bool = True
+_NEVER = np.iinfo(np.int64).max
 
 
 def share(
@@ -66,7 +54,7 @@ def share(
 ) -> dict[str, Any]:
     """Write FOUND ("found") and SHARES ("shares") from all "passages" of different sources.
 
-    Other inputs: documents.
+    Other inputs: documents. It holds some 300 bytes for each passage.
     """
     del options
     columns = {name: arrow.column(inputs["passages"], name) for name in PASSAGES.names}
@@ -77,121 +65,105 @@ def share(
         np.concatenate([columns["later"], columns["earlier"]]), return_inverse=True
     )
     place, _ = ranks(documents, which)
-    by_rank = which[np.argsort(place)]
     columns["later"], columns["earlier"] = np.split(place[code], 2)
-    order = np.lexsort((columns["start"], columns["earlier"], columns["later"]))
-    table = np.stack([columns[name][order] for name in Passage._fields[:7]], axis=1)
-    chosen = list(_chosen(Passage(*row) for row in table.tolist()))
-    about = _About.of(documents, by_rank)
-    arrow.write(outputs["found"], FOUND, [_found(chosen, about)])
-    shares = list(_shares(chosen, about))
-    shares.sort(key=lambda row: int(row["document"]))
-    columns_ = {name: [row[name] for row in shares] for name in SHARES.names}
-    arrow.write(outputs["shares"], SHARES, [columns_])
-    return {"passages": len(chosen), "documents": len(shares)}
+    passages = chosen(Passages(**{name: columns[name] for name in Passages._fields[:7]}))
+    about = _About.of(documents, which[np.argsort(place)])
+    arrow.write(outputs["found"], FOUND, [_found(passages, about)])
+    shares = _shares(passages, about)
+    arrow.write(outputs["shares"], SHARES, [shares])
+    return {"passages": len(passages.later), "documents": len(shares["document"])}
 
 
 class _About(NamedTuple):
     """What is known of the documents that share passages, by rank."""
 
     document: Numbers
-    key: list[str]
-    source: list[str | None]
+    key: pa.Array
+    source: pa.Array
     length: Numbers
-    date: list[int | None]
+    date: Numbers  # in seconds since 1970, _NEVER where there is none
 
     @classmethod
     def of(cls, documents: Documents, which: Numbers) -> _About:
         which = which.astype(np.uint32)
-        key, source, date = (
-            documents.take(name, which).to_pylist() for name in ("key", "source", "date")
-        )
-        return cls(which, key, source, documents.numbers("length", which), date)
-
-    def day(self, seconds: int | None) -> str | None:
-        """Write a date as YYYY-MM-DD."""
-        if seconds is None:
-            return None
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).date().isoformat()
+        key, source, date = (documents.take(name, which) for name in ("key", "source", "date"))
+        known = pc.fill_null(date, _NEVER).to_numpy(zero_copy_only=False)
+        return cls(which, key, source, documents.numbers("length", which), known)
 
 
-def _chosen(passages: Iterator[Passage]) -> Iterator[Passage]:
-    """Take passages that do not overlap, those with the earliest document first.
-
-    Documents come in the order of their ranks, so that it is known of an earlier one what has gone.
-    """
-    gone: dict[int, list[tuple[int, int]]] = {}
-    for later, group in groupby(passages, key=lambda passage: passage.later):
-        taken: list[tuple[int, int]] = []
-        for passage in group:
-            start, end = _clipped(passage.start, passage.end, taken)
-            if 2 * (end - start) < passage.end - passage.start:
-                continue
-            taken.append((start, end))
-            stays = gone.get(passage.earlier, [])
-            goes = not any(a < passage.earlier_end and passage.earlier_start < b for a, b in stays)
-            if goes:
-                gone.setdefault(later, []).append((start, end))
-            yield passage._replace(start=start, end=end, goes=goes)
-
-
-def _clipped(start: int, end: int, taken: list[tuple[int, int]]) -> tuple[int, int]:
-    """Cut what is taken off the ends of a span; gives an empty one if it is taken in the middle."""
-    for a, b in sorted(taken):
-        if a <= start < b:
-            start = b
-        elif a < end <= b:
-            end = a
-        elif start < a and b < end:
-            return start, start
-    return start, max(start, end)
-
-
-def _found(chosen: Sequence[Passage], about: _About) -> dict[str, Any]:
-    rows = sorted(chosen, key=lambda passage: (int(about.document[passage.later]), passage.start))
-    since = [_since(about, (row.later, row.earlier)) for row in rows]
+def _found(passages: Passages, about: _About) -> dict[str, Any]:
+    order = np.lexsort((passages.start, about.document[passages.later]))
+    rows = passages.at(order)
+    first = pa.array(rows.earlier)
     return {
-        "document": about.document[[row.later for row in rows]] if rows else [],
-        "start": [row.start for row in rows],
-        "end": [row.end for row in rows],
-        "words": [row.equal for row in rows],
-        "goes": [row.goes for row in rows],
-        "first": [about.key[row.earlier] for row in rows],
-        "first_source": [about.source[row.earlier] for row in rows],
-        "first_start": [row.earlier_start for row in rows],
-        "first_end": [row.earlier_end for row in rows],
-        "since": since,
+        "document": about.document[rows.later],
+        "start": rows.start,
+        "end": rows.end,
+        "words": rows.equal,
+        "goes": pa.array(rows.goes),
+        "first": about.key.take(first),
+        "first_source": about.source.take(first),
+        "first_start": rows.earlier_start,
+        "first_end": rows.earlier_end,
+        "since": _days(np.minimum(about.date[rows.later], about.date[rows.earlier])),
     }
 
 
-def _shares(chosen: Sequence[Passage], about: _About) -> Iterator[dict[str, Any]]:
-    sides = [(row.later, row.earlier, row.start, row.end) for row in chosen]
-    sides += [(row.earlier, row.later, row.earlier_start, row.earlier_end) for row in chosen]
-    for document, group in groupby(sorted(sides), key=lambda side: side[0]):
-        rows = list(group)
-        much: dict[int, int] = {}
-        for _, other, start, end in rows:
-            much[other] = much.get(other, 0) + end - start
-        most = sorted(much, key=lambda other: (-much[other], other))[:_NAMED]
-        yield {
-            "document": int(about.document[document]),
-            "key": about.key[document],
-            "covered": _union((start, end) for _, _, start, end in rows),
-            "length": int(about.length[document]),
-            "with": [about.key[other] for other in most],
-            "since": _since(about, (document, *much)),
-        }
+def _shares(passages: Passages, about: _About) -> dict[str, Any]:
+    """Give SHARES: each passage counts for both of its documents."""
+    later, earlier, start, end, earlier_start, earlier_end, *_ = passages
+    one, other = np.concatenate([later, earlier]), np.concatenate([earlier, later])
+    start, end = np.concatenate([start, earlier_start]), np.concatenate([end, earlier_end])
+    covered = _covered(one, start, end)
+    order = np.lexsort((other, one))
+    edges = _edges(one[order], other[order])
+    pair = order[edges]
+    much = np.add.reduceat((end - start)[order], edges) if len(edges) else edges
+    most = np.lexsort((other[pair], -much, one[pair]))
+    document, mate = one[pair][most], other[pair][most]
+    begins = _edges(document)
+    ranks_ = document[begins]
+    sizes = np.diff(np.append(begins, len(document)))
+    named = np.arange(len(document)) - np.repeat(begins, sizes) < _NAMED
+    keys = about.key.take(pa.array(mate[named]))
+    offsets = np.append(0, np.cumsum(np.minimum(sizes, _NAMED))).astype(np.int32)
+    since = np.minimum.reduceat(about.date[mate], begins) if len(begins) else begins
+    rows = np.argsort(about.document[ranks_], kind="stable")
+    lists = pa.ListArray.from_arrays(pa.array(offsets), keys)
+    return {
+        "document": about.document[ranks_][rows],
+        "key": about.key.take(pa.array(ranks_[rows])),
+        "covered": covered[ranks_[rows]],
+        "length": about.length[ranks_[rows]],
+        "with": lists.take(pa.array(rows)),
+        "since": _days(np.minimum(since, about.date[ranks_])[rows]),
+    }
 
 
-def _since(about: _About, documents: Sequence[int]) -> str | None:
-    dated = [date for date in (about.date[document] for document in documents) if date is not None]
-    return about.day(min(dated)) if dated else None
-
-
-def _union(spans: Iterator[tuple[int, int]]) -> int:
-    """Give the length of all spans together."""
-    total = last = 0
-    for start, end in sorted(spans):
-        total += max(0, end - max(start, last))
-        last = max(last, end)
+def _covered(document: Numbers, start: Numbers, end: Numbers) -> Numbers:
+    """Give the length of all spans of each document together, by its number."""
+    order = np.lexsort((end, start, document))
+    document, start, end = document[order], start[order], end[order]
+    # With the documents one behind the other, what ends last so far does so in each of them.
+    stride = int(end.max(initial=0)) + 1
+    ends = np.maximum.accumulate(document * stride + end)
+    before = np.append(0, ends[:-1])[: len(ends)]
+    new = ends - np.maximum(document * stride + start, before)
+    total = np.zeros(int(document.max(initial=-1)) + 1, np.int64)
+    np.add.at(total, document, np.maximum(new, 0))
     return total
+
+
+def _edges(*columns: Numbers) -> Numbers:
+    """Give the first row of each group of equal rows, of columns that are sorted."""
+    size = len(columns[0])
+    new = np.ones(size, bool)
+    if size:
+        new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return np.flatnonzero(new)
+
+
+def _days(seconds: Numbers) -> pa.Array:
+    """Write dates as YYYY-MM-DD."""
+    days = pa.array(seconds // 86_400, mask=seconds == _NEVER).cast(pa.int32())
+    return days.cast(pa.date32()).cast(pa.string())
