@@ -61,6 +61,33 @@ SUMMARY: dict[str, Any] = {
 }
 
 
+PASSAGE: dict[str, Any] = {
+    "id": "mill",
+    "start": 0,
+    "end": 25,
+    "words": 61,
+    "first": "bell",
+    "first_source": "echo.example",
+    "first_start": 3,
+    "first_end": 28,
+    "since": "2024-05-06",
+    "text": "Das Mühlrad <script>läuft</script> wieder.",
+}
+
+LEARNED = """[[rules]]
+id = "example-org.00000000"
+why = "stands at the bottom of 9 of 12 articles of this source"
+source = "example.org"
+class = "learned"
+scope = "line"
+where = "bottom"
+text = "More from <b>the valley</b>"
+count = 9
+articles = 12
+examples = ["lake"]
+"""
+
+
 def make(out: Path, **changes: Any) -> Path:
     """Write the folder; `changes` replace entries of the summary."""
     corpus = out / "corpus"
@@ -88,7 +115,8 @@ def make(out: Path, **changes: Any) -> Path:
     write_lines(out / "edits.jsonl", [dict(zip(names, edit, strict=True)) for edit in EDITS])
     members = [{"id": "lake#2", "jaccard": 0.7142, "containment": 0.9}]
     write_lines(out / "clusters.jsonl", [{"keeper": "lake", "members": members}])
-    (out / "learned.toml").write_text("")
+    write_lines(out / "passages.jsonl", [PASSAGE])
+    (out / "learned.toml").write_text(LEARNED)
     (out / "summary.json").write_text(json.dumps({**SUMMARY, **changes}))
     return out
 

@@ -47,6 +47,9 @@ def test_it_shows_what_was_done(page: str) -> None:
     assert "lake stays · lake#2 near-duplicate · Jaccard 0.7142, containment 0.9" in text
     assert "Read our newsletter!" in text
     assert "articles.jsonl:5" in text
+    assert "first in bell, echo.example, since 2024-05-06" in text
+    for words in ("line, bottom", "More from <b>the valley</b>", "9 of 12"):
+        assert words in text
     threshold = f"threshold {Config().dedup.threshold}"
     for name in ("mojibake", "near-duplicate", "example.org", "(none)", "fr", threshold):
         assert name in text

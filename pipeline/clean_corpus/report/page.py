@@ -34,6 +34,8 @@ def write(out: Path) -> Path:
         sources=_largest(summary["sources"], _SOURCES),
         rules=_ranked(summary["edits"]["by_rule"])[:_RULES],
         pairs=[(pair, *diff.sides(pair.keeper.text, pair.member.text)) for pair in shown.pairs],
+        passages=shown.passages,
+        lessons=shown.lessons,
         edits=shown.edits,
         failed=shown.failed,
         island=_island(summary),

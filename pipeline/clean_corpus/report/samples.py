@@ -1,8 +1,9 @@
-"""Choose what the report shows of a run: clusters, edits in their context, failed records."""
+"""Choose what the report shows of a run: clusters, passages, learned lines, edits, failures."""
 
 from __future__ import annotations
 
 import heapq
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from clean_corpus import results
+from clean_corpus.errors import InputError
 from clean_corpus.results import Document
 from clean_corpus.text import Edit, undo
 
-_CLUSTERS, _EDITS, _FAILED = 20, 50, 50
+_CLUSTERS, _PASSAGES, _LESSONS, _EDITS, _FAILED = 20, 20, 50, 50, 50
 _CONTEXT = 70
 
 
@@ -43,6 +45,8 @@ class Samples(NamedTuple):
     """All that the report quotes from a run."""
 
     pairs: list[Pair]
+    passages: list[dict[str, Any]]
+    lessons: list[dict[str, Any]]
     edits: list[Sample]
     failed: list[dict[str, Any]]
 
@@ -50,8 +54,9 @@ class Samples(NamedTuple):
 def collect(out: Path) -> Samples:
     """Read the outputs of a run once or twice, and keep only what will be shown.
 
-    The choice depends on the content alone: the clusters with the least similar members, and of
-    every class of edits the same number, drawn by hash.
+    The choice depends on the content alone: the clusters with the least similar members, the
+    longest passages, the lines learned from most articles, and of every class of edits the same
+    number, drawn by hash.
     """
     clusters = doubtful(results.lines(out / "clusters.jsonl"))
     chosen = drawn(results.edits(out))
@@ -72,6 +77,8 @@ def collect(out: Path) -> Samples:
             for keeper, member, others in clusters
             if keeper in documents and member["id"] in documents
         ],
+        longest(_optional(out / "passages.jsonl")),
+        lessons(out),
         [
             _in_context(documents[id_], edit, by_document[id_])
             for id_, edit in chosen
@@ -84,6 +91,35 @@ def collect(out: Path) -> Samples:
 def _documents(out: Path) -> Iterator[Document]:
     yield from results.kept(out)
     yield from results.removed(out)
+
+
+def _optional(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the lines of an output that a run need not have."""
+    return results.lines(path) if path.exists() else iter(())
+
+
+def longest(passages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the longest passages, one of each document that has some and of each first one."""
+    seen: set[str] = set()
+    chosen: list[dict[str, Any]] = []
+    size = 4 * _PASSAGES
+    for row in heapq.nsmallest(size, passages, lambda x: (-x["words"], x["id"], x["start"])):
+        if not seen & {row["id"], row["first"]} and len(chosen) < _PASSAGES:
+            seen |= {row["id"], row["first"]}
+            chosen.append(row)
+    return chosen
+
+
+def lessons(out: Path) -> list[dict[str, Any]]:
+    """Give the rules of learned.toml that most articles taught."""
+    path = out / "learned.toml"
+    try:
+        rules = tomllib.loads(path.read_text(encoding="utf-8")).get("rules", [])
+    except OSError:
+        return []
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: is not TOML ({error}). Mend it, or run again.") from error
+    return heapq.nsmallest(_LESSONS, rules, lambda x: (-x["count"], x["source"], x["id"]))
 
 
 def doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, Member, int]]:
