@@ -14,12 +14,12 @@ import pyarrow as pa
 import pytest
 from ftfy import chardata, fixes
 from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clean_corpus import config
-from clean_corpus.kernels.suspects import suspects
-from clean_corpus.stages import encoding, ftfy_guard
+from clean_corpus.kernels.suspects import UNORDERED, suspects
+from clean_corpus.stages import encoding, ftfy_guard, repairs
 from clean_corpus.stages.alignment import changes
 from clean_corpus.text import Batch, apply, buffers
 
@@ -64,7 +64,7 @@ def cleared(texts: list[str], entities: bool = True) -> list[str]:
     """Give the lines that the guard takes for clean."""
     found = ftfy_guard.find(*buffers(pa.array(texts, pa.large_string())), entities)
     doubtful = set(found.doc.tolist())
-    for doc in found.doc[found.unordered].tolist():
+    for doc in found.doc[found.reasons == UNORDERED].tolist():
         if unicodedata.is_normalized("NFC", texts[doc]):
             doubtful.discard(doc)
     return [text for doc, text in enumerate(texts) if doc not in doubtful]
@@ -153,28 +153,33 @@ def test_a_batch_is_repaired_like_its_texts(texts: list[str]) -> None:
     assert repaired(*texts) == [repaired(text)[0] for text in texts]
 
 
-ENTITIES = [
-    "&amp;",
-    "&eacute;",
-    "&lt;",
-    "&#8217;",
-    "&#1;",
-    "&hellip;",
-    "&AElig;",
-    "&no;",
-    "&Atilde;",
+# What the fixes of ftfy look at, in lines that most of them have something to do with.
+PIECES = [
+    *["&amp;", "&eacute;", "&lt;", "&#8217;", "&#1;", "&#10;", "&AElig;", "&no;", "&Atilde;"],
+    *["amp;", "a", "I", " ", "?", "é", "aéa", "ışa", "ß", "©", "\xa0", "\u0301", "\u0323", "e"],
+    *["\x93", "\x94", "\x92", "\x85", "\x81", "\x1a", "\x1b[31m", "\x07", "\ufeff", "\ufffd", "ﬁ"],
+    *["Â£", "Ã©", "Ã ", "â€™", "â€", "à ", "É\x94", "Рџ", "я", "漢"],
 ]
+LINES = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
 
 
-@given(
-    st.lists(st.sampled_from([*ENTITIES, "a", " ", "é", "©", "amp;", "\u0301", "\n"])).map("".join)
-)
-def test_entities_alone_are_decoded_as_ftfy_decodes_them(line: str) -> None:
-    if ftfy_guard.clears(fixes.unescape_html(line)):
-        text = line
-        for repair in reversed(encoding.decoded(line)):
-            text = text[: repair.start] + repair.text + text[repair.end :]
-        assert text == ftfy.fix_and_explain(line, FIXER).text
+@example(["ﬁ&AElig;", "&Atilde;©", "&AElig;\ufffd", "\x93\ufeff aéa", "œ,"], True)
+@settings(max_examples=200)
+@given(st.lists(LINES | TEXTS | DAMAGED, min_size=1, max_size=12), st.booleans())
+def test_one_round_of_fixes_is_as_good_as_all_of_ftfys(texts: list[str], entities: bool) -> None:
+    fixer = encoding.fixer_config(entities)
+    lines = [line for text in texts for line in text.split("\n")]
+    expected = [[r[:3] for r in repairs.repair(line, fixer)] for line in lines]
+    found = [[r[:3] for r in one] for one in repairs.repaired(lines, fixer)]
+    assert found == expected
+
+
+@given(LINES)
+def test_of_controls_alone_ftfy_makes_nothing_else(line: str) -> None:
+    if repairs._is_whole_but_for_controls(line):
+        fixed = fixes.fix_c1_controls(line)
+        if not is_bad(fixed):
+            assert ftfy.fix_encoding_and_explain(line, FIXER).text == fixed
 
 
 @given(TEXTS | DAMAGED, TEXTS | DAMAGED)

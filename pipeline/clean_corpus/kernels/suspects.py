@@ -14,7 +14,7 @@ Words = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
 
 #: Why a line is a suspect; reasons add up.
-MATCHED, ENTITY, UNORDERED = 1, 2, 4
+BAD, ENTITY, UNORDERED, LITERAL = 1, 2, 4, 8
 
 # An entity is `&`, perhaps `#`, 1 to 24 letters or digits, and `;`.
 _LONGEST_ENTITY = 24
@@ -25,9 +25,9 @@ class Automaton(NamedTuple):
 
     `table` gives the class of each code point, its last entry that of all beyond. `steps` has two
     words of 64 bits by class, a bit for each place in a sequence where the class may stand. `ends`
-    has the bits of four kinds of places, two words each: first; first at the start of a line; last;
-    and last in a sequence that only puts the order of marks in doubt. `order` is the canonical
-    combining class by class.
+    has the bits of five kinds of places, two words each: first; first at the start of a line; last
+    in a sequence that is bad, that only puts the order of marks in doubt, or that is a literal.
+    `order` is the canonical combining class by class.
     """
 
     table: Bytes
@@ -54,7 +54,8 @@ def _suspects(
     one = np.uint64(1)
     zero = np.uint64(0)
     first_0, first_1, anchored_0, anchored_1 = ends[0, 0], ends[0, 1], ends[1, 0], ends[1, 1]
-    last_0, last_1, doubtful_0, doubtful_1 = ends[2, 0], ends[2, 1], ends[3, 0], ends[3, 1]
+    bad_0, bad_1, doubtful_0, doubtful_1 = ends[2, 0], ends[2, 1], ends[3, 0], ends[3, 1]
+    literal_0, literal_1 = ends[4, 0], ends[4, 1]
     found = 0
     for doc in range(offsets.size - 1):
         i = offsets[doc]
@@ -116,8 +117,10 @@ def _suspects(
                     reason |= UNORDERED
                 before = here
                 count += 1
-            if (hit_0 & last_0) | (hit_1 & last_1):
-                reason |= MATCHED
+            if (hit_0 & bad_0) | (hit_1 & bad_1):
+                reason |= BAD
+            if (hit_0 & literal_0) | (hit_1 & literal_1):
+                reason |= LITERAL
             if (hit_0 & doubtful_0) | (hit_1 & doubtful_1):
                 reason |= UNORDERED
             if reason:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
@@ -21,7 +21,7 @@ import pyarrow as pa
 from ftfy import chardata
 from ftfy.badness import BADNESS_RE
 
-from clean_corpus.kernels.suspects import ENTITY, UNORDERED, Automaton, suspects
+from clean_corpus.kernels.suspects import BAD, ENTITY, LITERAL, UNORDERED, Automaton, suspects
 from clean_corpus.text import buffers
 
 #: ftfy works on parts of this many code points where a line is longer.
@@ -37,40 +37,46 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Suspects(NamedTuple):
-    """Lines that may need a repair: document, byte span, and if one thing alone is in doubt.
+    """Lines that may need a repair: document, byte span, and why, as bits.
 
-    `unordered`: the order of marks. `entities`: there are some.
+    `BAD`: ftfy takes it for mojibake. `ENTITY`: there is one. `LITERAL`: there is a ligature or a
+    control character. `UNORDERED`: it may not be in normal form C.
     """
 
     doc: npt.NDArray[np.int64]
     start: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
-    unordered: Flags
-    entities: Flags
+    reasons: npt.NDArray[np.uint8]
 
 
 class _Sequence(NamedTuple):
-    """Sets of code points that must follow each other, each a row of flags."""
+    """Sets of code points that must follow each other, each a row of flags, and what they are."""
 
     sets: list[Flags]
+    reason: int
     anchored: bool = False
-    doubtful: bool = False
 
 
 def find(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], entities: bool) -> Suspects:
     """Find the lines of UTF-8 texts that ftfy may change.
 
-    `unordered` marks those that it changes only if they are not in normal form C, `entities` those
-    in which it decodes entities, if the text is clear without them.
+    Lines that are `UNORDERED` only are changed if they are not in normal form C.
     """
-    doc, start, end, reasons = suspects(data, offsets, _automaton(), entities, MAX_LINE)
-    return Suspects(doc, start, end, reasons == UNORDERED, reasons == ENTITY)
+    return Suspects(*suspects(data, offsets, _automaton(), entities, MAX_LINE))
 
 
-def clears(line: str) -> bool:
-    """Say whether ftfy leaves a line as it is, entities included."""
-    data, offsets = buffers(pa.array([line], pa.large_string()))
-    return not len(find(data, offsets, True).doc)
+def judge(lines: Sequence[str]) -> list[int]:
+    """Give for each line why ftfy may change it, entities included; 0 if it does not.
+
+    A text that is not one line, as ftfy takes it, is suspected of everything.
+    """
+    found = find(*buffers(pa.array(lines, pa.large_string())), True)
+    reasons = np.zeros(len(lines), np.uint8)
+    reasons[found.doc] = found.reasons
+    for at, line in enumerate(lines):
+        if len(line) > MAX_LINE or "\n" in line[:-1]:
+            reasons[at] = BAD | ENTITY | LITERAL | UNORDERED
+    return [int(bits) for bits in reasons]
 
 
 _PART = re.compile(r"\[[^\]]*\]|\\[sw]|#[^\n]*|\s+|.", re.DOTALL)
@@ -108,7 +114,7 @@ def _badness() -> Iterator[_Sequence]:
     sets = {token: _members(token) for token in {*chain(*sequences)} - {"^"}}
     for sequence in sequences:
         anchored = sequence[0] == "^"
-        yield _Sequence([sets[token] for token in sequence[anchored:]], anchored)
+        yield _Sequence([sets[token] for token in sequence[anchored:]], BAD, anchored)
 
 
 def _members(token: str) -> Flags:
@@ -130,7 +136,7 @@ def _points(points: Collection[int]) -> Flags:
 
 def _literals() -> _Sequence:
     """Give the characters that ftfy always replaces or removes."""
-    return _Sequence([_points({*chardata.LIGATURES, *chardata.CONTROL_CHARS})])
+    return _Sequence([_points({*chardata.LIGATURES, *chardata.CONTROL_CHARS})], LITERAL)
 
 
 def _disorder() -> Iterator[_Sequence]:
@@ -152,16 +158,20 @@ def _disorder() -> Iterator[_Sequence]:
             first, second = (int(part, 16) for part in parts.split())
             firsts.add(first)
             seconds.add(second)
-    yield _Sequence([_points(unstable)], doubtful=True)
-    yield _Sequence([_points(firsts | marks), _points(seconds)], doubtful=True)
+    yield _Sequence([_points(unstable)], UNORDERED)
+    yield _Sequence([_points(firsts | marks), _points(seconds)], UNORDERED)
     # A mark may belong before the one in a composed letter.
-    yield _Sequence([_points(composed), _points(marks)], doubtful=True)
+    yield _Sequence([_points(composed), _points(marks)], UNORDERED)
+
+
+# The place of each kind of sequence in `Automaton.ends`.
+_ENDS = {BAD: 2, UNORDERED: 3, LITERAL: 4}
 
 
 def _laid_out(sequences: list[_Sequence]) -> Automaton:
     """Give every set of every sequence its bit, and every code point its class."""
     bits = np.zeros((2, _SIZE), np.uint64)
-    ends = np.zeros((4, 2), np.uint64)
+    ends = np.zeros((5, 2), np.uint64)
     word, used = 0, 0
     for sequence in sorted(sequences, key=lambda sequence: -len(sequence.sets)):
         if used + len(sequence.sets) > 64:
@@ -170,7 +180,7 @@ def _laid_out(sequences: list[_Sequence]) -> Automaton:
             bits[word, members] |= np.uint64(1 << position)
         ends[int(sequence.anchored), word] |= np.uint64(1 << used)
         used += len(sequence.sets)
-        ends[2 + int(sequence.doubtful), word] |= np.uint64(1 << used - 1)
+        ends[_ENDS[sequence.reason], word] |= np.uint64(1 << used - 1)
     order = np.array([unicodedata.combining(character) for character in _PLANES], np.uint64)
     # Code points of one class agree in all three; a product of odd numbers stands for them.
     features = np.stack([*bits, order])

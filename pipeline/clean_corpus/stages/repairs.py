@@ -1,0 +1,197 @@
+"""Let ftfy mend damaged lines, in one round where that is provably enough, and say what changed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from ftfy import TextFixerConfig, fix_and_explain, fix_encoding_and_explain, fixes
+from ftfy.badness import badness, is_bad
+from ftfy.chardata import HTML_ENTITY_RE
+
+from clean_corpus.kernels.suspects import BAD, LITERAL, UNORDERED
+from clean_corpus.stages import ftfy_guard
+from clean_corpus.stages.alignment import Change, changes
+
+
+class Repair(NamedTuple):
+    """A repair of a line: the code points from `start` to `end` became `text`."""
+
+    start: int
+    end: int
+    text: str
+    class_: str
+    rule: str
+
+
+class _Mended(NamedTuple):
+    """A line, what fixes of ftfy made of it, and their names.
+
+    `settled` says that there is no more to be done for its encoding.
+    """
+
+    line: str
+    text: str
+    names: tuple[str, ...]
+    settled: bool
+
+
+def repaired(lines: Sequence[str], fixer: TextFixerConfig) -> list[list[Repair]]:
+    """Let ftfy mend lines of at most `ftfy_guard.MAX_LINE` code points; say what changed in each.
+
+    ftfy goes round its fixes until a round changes nothing, and searches the whole line for damage
+    several times in each. Here its fixes are called one by one, each only if the guard knows of
+    something for it to do; if the guard then clears the line, or the round changed nothing, another
+    would change nothing either.
+    """
+    plain = [fixes.unescape_html(line) if fixer.unescape_html else line for line in lines]
+    decoded = [
+        _decoded(line, text, reasons, fixer)
+        for line, text, reasons in zip(lines, plain, ftfy_guard.judge(plain), strict=True)
+    ]
+    doubts = ftfy_guard.judge([one.text for one in decoded])
+    tidy = [_tidy(one, reasons) for one, reasons in zip(decoded, doubts, strict=True)]
+    left = ftfy_guard.judge([one.text for one in tidy])
+    return [
+        _repairs(one.line, one.text, one.names, fixer)
+        if one.settled and (reasons in {0, UNORDERED} or one.text == one.line)
+        else repair(one.line, fixer)
+        for one, reasons in zip(tidy, left, strict=True)
+    ]
+
+
+def repair(line: str, fixer: TextFixerConfig) -> list[Repair]:
+    """Let ftfy mend a line of at most `ftfy_guard.MAX_LINE` code points, and say what changed."""
+    fixed, steps = fix_and_explain(line, fixer)
+    names = tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
+    if _ENCODING in names and badness(fixed) >= badness(line):
+        fixed, names = fix_and_explain(line, fixer._replace(fix_encoding=False)).text, ()
+    return _repairs(line, fixed, names, fixer)
+
+
+def _decoded(line: str, plain: str, reasons: int, fixer: TextFixerConfig) -> _Mended:
+    """Let ftfy mend the encoding of a line, given what it is without its entities."""
+    names: tuple[str, ...] = () if plain == line else ("unescape-html",)
+    if not reasons & BAD:
+        return _Mended(line, plain, names, True)
+    if plain == line and _is_whole_but_for_controls(line):
+        return _Mended(line, fixes.fix_c1_controls(line), (_CONTROLS,), False)
+    text, steps = fix_encoding_and_explain(plain, fixer)
+    names += tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
+    if _ENCODING in names and plain != line and not is_bad(line):
+        # A repair that does not lessen the damage is none: `repair` sees to that.
+        return _Mended(line, plain, (), False)
+    return _Mended(line, text, names, True)
+
+
+def _tidy(mended: _Mended, reasons: int) -> _Mended:
+    """Take ligatures and controls out of a line, and put it in normal form C."""
+    line, text, names, settled = mended
+    if reasons & LITERAL:
+        for name in ("fix-latin-ligatures", "remove-terminal-escapes", "remove-control-chars"):
+            before, text = text, _FIXES[name][1](text)
+            names += (name,) if text != before else ()
+    if reasons and not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+        names += ("normalize",)
+    return _Mended(line, text, names, settled or not reasons & BAD)
+
+
+_CONTROL = re.compile("[\x80-\x9f]")
+_CONTROL_RUN = re.compile("[\x80-\x9f](?:[^\0-\x7f]*[\x80-\x9f])?")
+_ALONE = re.compile("[A-Za-z][^\0-\x7f\ufffd][A-Za-z]")
+
+
+def _is_whole_but_for_controls(line: str) -> bool:
+    r"""Say whether ftfy can do nothing for the encoding of a line but replace its C1 controls.
+
+    It reads a line anew as UTF-8 only if all of it can be: not if a character beyond ASCII is alone
+    between letters, for that is one byte in the encodings that ftfy tries. (Next to `?`, a space or
+    `\x1a` ftfy may add a byte.) Nor must there be a part that it would read anew.
+    """
+    return (
+        _CONTROL.search(line) is not None
+        and _ALONE.search(line) is not None
+        and fixes.decode_inconsistent_utf8(line) == line
+    )
+
+
+_ENCODING, _CONTROLS = "fix-encoding", "fix-c1-controls"
+
+
+def _repairs(line: str, fixed: str, names: tuple[str, ...], fixer: TextFixerConfig) -> list[Repair]:
+    """Give each change from a line to what ftfy made of it, with the fix that made it."""
+    if names == (_CONTROLS,):
+        class_, rule = _FIXES[_CONTROLS][0], f"ftfy.{_CONTROLS}"
+        runs = _CONTROL_RUN.finditer(line)
+        return [Repair(*run.span(), fixed[slice(*run.span())], class_, rule) for run in runs]
+    repairs = []
+    lone = set(_LONE.findall(fixed)) if _ENCODING in names else set()
+    found = _entities(line) if fixes.unescape_html(line) == fixed else changes(line, fixed)
+    for start, end, new in found:
+        old = line[start:end]
+        parts: Iterable[Change] = [(0, end - start, new)]
+        if _far_fetched(old, new, lone):
+            parts = changes(old, fix_and_explain(old, fixer._replace(fix_encoding=False)).text)
+        for i, j, part in parts:
+            named = _named(old[i:j], part, names)
+            repairs.append(Repair(start + i, start + j, part, *named))
+    return repairs
+
+
+def _entities(line: str) -> Iterator[Change]:
+    """Give the entities of a line that ftfy decodes, each as a change of its own."""
+    for match in HTML_ENTITY_RE.finditer(line):
+        if (new := fixes.unescape_html(match[0])) != match[0]:
+            yield match.start(), match.end(), new
+
+
+# Characters that a European text does not hold alone: rare Latin and phonetic letters, letters of
+# other scripts, line drawing, private use.
+_FOREIGN = r"[\u0180-\u018e\u0190-\u019f\u01a2-\u01ae\u01b1-\u0217\u021c-\u0258\u025a-\u02ff"
+_FOREIGN += r"\u0530-\u1dff\u2500-\u259f\u3040-\ufaff]"
+_LONE = re.compile(rf"(?<!{_FOREIGN}){_FOREIGN}(?!{_FOREIGN})")
+
+
+def _far_fetched(old: str, new: str, lone: set[str]) -> bool:
+    r"""Say whether a repair by ftfy is less likely than the text as it was.
+
+    `É°` and, with a quotation mark in Windows-1252, `lá\x94 ` happen to be UTF-8 as well: of a
+    phonetic letter and a Canadian syllable. Two characters, or three with a space or a control,
+    are too little evidence for one of the `lone` letters, which have none of their kind near them.
+    """
+    weak = len(old) <= 2 or (len(old) == 3 and re.search(r"[ \x80-\x9f]", old))
+    return bool(weak) and not lone.isdisjoint(new)
+
+
+# The steps of ftfy by the class of their edits; what it does besides belongs to its encodings.
+_STEPS = {
+    "unescape_html": "unescape-html",
+    "fix_latin_ligatures": "fix-latin-ligatures",
+    "remove_terminal_escapes": "remove-terminal-escapes",
+    "remove_control_chars": "remove-control-chars",
+    "fix_c1_controls": _CONTROLS,
+    "NFC": "normalize",
+}
+_FIXES: dict[str, tuple[str, Callable[[str], str]]] = {
+    "unescape-html": ("entity", fixes.unescape_html),
+    "fix-latin-ligatures": ("ligature", fixes.fix_latin_ligatures),
+    "remove-terminal-escapes": ("control", fixes.remove_terminal_escapes),
+    "remove-control-chars": ("control", fixes.remove_control_chars),
+    _CONTROLS: ("mojibake", fixes.fix_c1_controls),
+    "normalize": ("normalization", lambda text: unicodedata.normalize("NFC", text)),
+}
+
+
+@lru_cache(maxsize=4096)
+def _named(old: str, new: str, steps: tuple[str, ...]) -> tuple[str, str]:
+    """Name the class of a change and the fix of ftfy that makes it, or made the most of it."""
+    for name, (class_, fix) in _FIXES.items():
+        if fix(old) == new:
+            return class_, f"ftfy.{name}"
+    if _ENCODING in steps or not steps:
+        return "mojibake", f"ftfy.{_ENCODING}"
+    return _FIXES[steps[0]][0], f"ftfy.{steps[0]}"
