@@ -203,7 +203,7 @@ def test_what_the_guard_clears_ftfy_does_not_change(texts: list[str], entities: 
 @given(st.text(CHARACTERS, min_size=1, max_size=12), st.integers(1, 5))
 def test_a_long_line_is_judged_in_the_parts_that_ftfy_makes(text: str, longest: int) -> None:
     data, offsets = buffers(pa.array([text], pa.large_string()))
-    automaton = ftfy_guard._automaton()
+    automaton = ftfy_guard.automaton()
     found = suspects(data, offsets, automaton, entities=False, longest=longest)
     spans = set(zip(found[1].tolist(), found[2].tolist(), strict=True))
     at = 0
@@ -220,7 +220,7 @@ def test_a_long_line_is_judged_in_the_parts_that_ftfy_makes(text: str, longest: 
 
 def representatives() -> list[str]:
     """Give a code point of each class that the guard and ftfy tell apart."""
-    table = ftfy_guard._automaton().table
+    table = ftfy_guard.automaton().table
     points = np.unique(table[:0x10000], return_index=True)[1]
     return [chr(point) for point in points if not 0xD800 <= point < 0xE000]
 

@@ -19,6 +19,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from clean_corpus import prepared
 from clean_corpus.kernels import shingle as kernel
 from clean_corpus.kernels.shingle import (
     GAP,
@@ -147,7 +148,13 @@ def strings(text: str, size: int) -> list[str]:
 
 @cache
 def tables() -> tuple[Table, Table]:
-    """Build the kernel's tables from the Unicode data of this Python."""
+    """Give the kernel's tables, as they follow from the Unicode data of this Python."""
+    found = prepared.tables("shingles", build)
+    return found["table"], found["more"]
+
+
+def build() -> dict[str, Table]:
+    """Make the tables: an entry for each code point, and what several stand for."""
     table = np.zeros(_SIZE, np.uint32)
     more: list[int] = []
     codes = np.arange(_SIZE, dtype=np.uint32)
@@ -165,7 +172,7 @@ def tables() -> tuple[Table, Table]:
         else:
             table[code] = SEVERAL << 24 | len(more)
             more += [len(entries), *entries]
-    return table, np.array(more, np.uint32)
+    return {"table": table, "more": np.array(more, np.uint32)}
 
 
 #: Unassigned, private, surrogate, control: most of what is no letter, skipped for speed.

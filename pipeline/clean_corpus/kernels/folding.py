@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from clean_corpus import prepared
 from clean_corpus.kernels import compiled
 
 Bytes = npt.NDArray[np.uint8]
@@ -34,7 +35,13 @@ _MURMUR = np.uint64(0xFF51AFD7ED558CCD)
 @cache
 def folding() -> Table:
     """Give the folded form (lower 16 bits, 0 is nothing) and class (above) of BMP characters."""
-    return np.array([_folded(chr(c)) | _class(chr(c)) << 16 for c in range(1 << 16)], np.uint32)
+    return prepared.tables("folding", build)["folding"]
+
+
+def build() -> dict[str, Table]:
+    """Make the table by the Unicode data of this Python."""
+    entries = [_folded(chr(c)) | _class(chr(c)) << 16 for c in range(1 << 16)]
+    return {"folding": np.array(entries, np.uint32)}
 
 
 def _folded(char: str) -> int:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ import pyarrow as pa
 from ftfy import chardata
 from ftfy.badness import BADNESS_RE
 
+from clean_corpus import prepared
 from clean_corpus.kernels.suspects import BAD, ENTITY, LITERAL, UNORDERED, Automaton, suspects
 from clean_corpus.text import buffers
 
@@ -31,7 +32,6 @@ MAX_LINE = 1_000_000
 # stands for the rest.
 _END = 0x33500
 _SIZE = _END + 1
-_PLANES = "".join(map(chr, range(_SIZE)))
 
 Flags = npt.NDArray[np.bool_]
 
@@ -62,7 +62,7 @@ def find(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], entities: 
 
     Lines that are `UNORDERED` only are changed if they are not in normal form C.
     """
-    return Suspects(*suspects(data, offsets, _automaton(), entities, MAX_LINE))
+    return Suspects(*suspects(data, offsets, automaton(), entities, MAX_LINE))
 
 
 def judge(lines: Sequence[str]) -> list[int]:
@@ -104,8 +104,19 @@ def bad_sequences() -> Iterator[tuple[str, ...]]:
 
 
 @cache
-def _automaton() -> Automaton:
-    return _laid_out([*_badness(), _literals(), *_disorder()])
+def automaton() -> Automaton:
+    """Give what finds such lines, as it follows from ftfy's definitions."""
+    return Automaton(**prepared.tables("ftfy-guard", build, packages=["ftfy"]))
+
+
+def build() -> dict[str, npt.NDArray[Any]]:
+    """Make the fields of `Automaton`."""
+    return _laid_out([*_badness(), _literals(), *_disorder()])._asdict()
+
+
+@cache
+def _planes() -> str:
+    return "".join(map(chr, range(_SIZE)))
 
 
 def _badness() -> Iterator[_Sequence]:
@@ -121,7 +132,7 @@ def _members(token: str) -> Flags:
     """Give the code points that a set of the badness pattern holds."""
     # A set that is open at the top holds letters of all planes; the others end in the first.
     is_open = token in {r"\w", r"\s", "."} or token.startswith("[^")
-    matches = re.finditer(f"(?:{token})+", _PLANES if is_open else _PLANES[:0x10000])
+    matches = re.finditer(f"(?:{token})+", _planes() if is_open else _planes()[:0x10000])
     found = np.zeros(_SIZE, bool)
     for match in matches:
         found[match.start() : match.end()] = True
@@ -145,7 +156,7 @@ def _disorder() -> Iterator[_Sequence]:
     firsts, seconds = {*range(0x1100, 0x1113)}, {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}
     firsts.update(range(0xAC00, 0xD7A4, 28))
     unstable, composed, marks = set(), set(), set()
-    for point, character in enumerate(_PLANES):
+    for point, character in enumerate(_planes()):
         if unicodedata.combining(character):
             marks.add(point)
         parts = unicodedata.decomposition(character)
@@ -181,7 +192,7 @@ def _laid_out(sequences: list[_Sequence]) -> Automaton:
         ends[int(sequence.anchored), word] |= np.uint64(1 << used)
         used += len(sequence.sets)
         ends[_ENDS[sequence.reason], word] |= np.uint64(1 << used - 1)
-    order = np.array([unicodedata.combining(character) for character in _PLANES], np.uint64)
+    order = np.array([unicodedata.combining(character) for character in _planes()], np.uint64)
     # Code points of one class agree in all three; a product of odd numbers stands for them.
     features = np.stack([*bits, order])
     mixed = features * np.array(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from langdetect.utils.ngram import NGram
 
+from clean_corpus import prepared
 from clean_corpus.kernels.language import HAN, KANA, LANES, MARKS, Profiles, index_keys
 
 # langdetect smooths a probability by alpha / base frequency = 0.5 / 10000.
@@ -27,10 +28,10 @@ _DAMAGED = {"tr": "ýþð"}
 _LAST, _LAST_TWO = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
 _TWO, _THREE = np.uint64(1 << 16), np.uint64(1 << 32)
 
+_PLANE = 0x10000  # code points that profiles know
+
 Words = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
-
-_PLANE = [chr(point) for point in range(0x10000)]
 
 #: Scripts by number, each by the first word of its letters' names in Unicode.
 SCRIPTS = [
@@ -74,7 +75,16 @@ class _Grams(NamedTuple):
 
 @cache
 def load() -> Languages:
-    """Read the profiles of the installed langdetect, in the order of their names."""
+    """Give the profiles of the installed langdetect, in the order of their names."""
+    tables = prepared.tables("profiles", build, packages=["langdetect"])
+    names = tables["names"].tobytes().decode().split()
+    fields: dict[str, Any] = {name: tables[name] for name in Profiles._fields}
+    found = Profiles(**fields)._replace(three=int(tables["three"][0]))
+    return Languages(names, tables["admitted"], tables["missing"], found)
+
+
+def build() -> dict[str, npt.NDArray[Any]]:
+    """Make the fields of `Profiles` and `Languages` out of the files of langdetect."""
     folder = Path(langdetect.__file__).parent / "profiles"
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     grams = _grams([json.loads((folder / name).read_bytes()) for name in names])
@@ -85,19 +95,21 @@ def load() -> Languages:
     known = np.zeros(len(rows), np.uint64)
     np.bitwise_or.at(known, places, grams.bit)
     keys, slots = index_keys(rows)
-    tables = Profiles(
-        fold=_fold(),
-        lower=lower,
-        script=script,
-        accented=_accented(),
-        three=int(np.searchsorted(rows, _THREE)),
-        keys=keys,
-        places=slots,
-        weights=_weights(grams, rows, places),
-        known=known,
-        at_home=_at_home(letters, names, lower)[rows & _LAST],
-    )
-    return Languages(names, _admitted(letters, script), _missing(threes, len(names)), tables)
+    return {
+        "fold": _fold(),
+        "lower": lower,
+        "script": script,
+        "accented": _accented(),
+        "three": np.searchsorted(rows, [_THREE]),
+        "keys": keys,
+        "places": slots,
+        "weights": _weights(grams, rows, places),
+        "known": known,
+        "at_home": _at_home(letters, names, lower)[rows & _LAST],
+        "names": np.frombuffer(" ".join(names).encode(), np.uint8),
+        "admitted": _admitted(letters, script),
+        "missing": _missing(threes, len(names)),
+    }
 
 
 def _grams(profiles: list[dict[str, Any]]) -> _Grams:
@@ -127,21 +139,12 @@ def _weights(grams: _Grams, rows: Words, places: npt.NDArray[np.intp]) -> npt.ND
             hit = rows[at] == rows[left] & mask
             weights[left[hit]] += weights[at[hit]]
             left = left[~hit]
-    return _aligned(weights.astype(np.int16))
-
-
-def _aligned(rows: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
-    """Put rows of 128 bytes where each takes two lines of a processor's cache, not three."""
-    room = np.zeros(rows.size + 32, np.int16)
-    skip = -room.ctypes.data % 64 // 2
-    aligned = room[skip : skip + rows.size].reshape(rows.shape)
-    aligned[:] = rows
-    return aligned
+    return weights.astype(np.int16)
 
 
 def _at_home(letters: _Grams, names: list[str], lower: npt.NDArray[np.uint16]) -> Words:
     """Give for each code point the lanes in whose texts it is nothing special."""
-    homes = np.zeros(len(_PLANE), np.uint64)
+    homes = np.zeros(_PLANE, np.uint64)
     np.bitwise_or.at(homes, letters.key, letters.bit)
     abroad = np.uint64(sum(1 << names.index(name) for name in _ABROAD))
     homes[homes & abroad > 0] = np.uint64(2**64 - 1)
@@ -214,8 +217,8 @@ def _script() -> npt.NDArray[np.uint8]:
     """Give the script of each code point: the first word of a letter's name tells."""
     numbers = {name: number for number, name in enumerate(SCRIPTS)}
     numbers |= {"KATAKANA": KANA, "KATAKANA-HIRAGANA": KANA, "BOPOMOFO": HAN}
-    script = np.zeros(len(_PLANE), np.uint8)
-    for point, character in enumerate(_PLANE):
+    script = np.zeros(_PLANE, np.uint8)
+    for point, character in enumerate(map(chr, range(_PLANE))):
         if unicodedata.category(character)[0] == "L":
             name = unicodedata.name(character).partition(" ")[0]
             script[point] = numbers.get(name, 0)
@@ -224,14 +227,12 @@ def _script() -> npt.NDArray[np.uint8]:
 
 def _fold() -> npt.NDArray[np.uint16]:
     """Give the letter that stands for each code point in the profiles."""
-    return np.array([ord(NGram.normalize(character)) for character in _PLANE], np.uint16)
+    return np.array([ord(NGram.normalize(chr(point))) for point in range(_PLANE)], np.uint16)
 
 
 def _lower() -> npt.NDArray[np.uint16]:
-    small = [character.lower() for character in _PLANE]
-    return np.array(
-        [ord(s if len(s) == 1 else c) for s, c in zip(small, _PLANE, strict=True)], np.uint16
-    )
+    small = [chr(point).lower() for point in range(_PLANE)]
+    return np.array([ord(c) if len(c) == 1 else i for i, c in enumerate(small)], np.uint16)
 
 
 def _accented() -> npt.NDArray[np.uint16]:
