@@ -31,6 +31,34 @@ EDITS: tuple[tuple[str, int, int, str, str, str, str, str], ...] = (
     ("bell", 33, 43, "  #culture", "", "hashtags", "common.hashtags", "metadata"),
 )
 
+PASSAGE: dict[str, Any] = {
+    "id": "mill",
+    "start": 0,
+    "end": 25,
+    "words": 61,
+    "first": "bell",
+    "first_source": "echo.example",
+    "first_start": 3,
+    "first_end": 28,
+    "since": "2024-05-06",
+    "text": "Das Mühlrad <script>läuft</script> wieder.",
+}
+
+LEARNED = """[[rules]]
+id = "example-org.00000000"
+why = "stands at the bottom of 9 of 12 articles of this source"
+source = "example.org"
+class = "learned"
+scope = "line"
+where = "bottom"
+text = "More from <b>the valley</b>"
+count = 9
+articles = 12
+examples = ["lake"]
+"""
+
+NAMES = ("id", "start", "end", "text", "replacement", "class", "rule", "action")
+
 SUMMARY: dict[str, Any] = {
     "read": 5,
     "kept": 3,
@@ -61,33 +89,6 @@ SUMMARY: dict[str, Any] = {
 }
 
 
-PASSAGE: dict[str, Any] = {
-    "id": "mill",
-    "start": 0,
-    "end": 25,
-    "words": 61,
-    "first": "bell",
-    "first_source": "echo.example",
-    "first_start": 3,
-    "first_end": 28,
-    "since": "2024-05-06",
-    "text": "Das Mühlrad <script>läuft</script> wieder.",
-}
-
-LEARNED = """[[rules]]
-id = "example-org.00000000"
-why = "stands at the bottom of 9 of 12 articles of this source"
-source = "example.org"
-class = "learned"
-scope = "line"
-where = "bottom"
-text = "More from <b>the valley</b>"
-count = 9
-articles = 12
-examples = ["lake"]
-"""
-
-
 def make(out: Path, **changes: Any) -> Path:
     """Write the folder; `changes` replace entries of the summary."""
     corpus = out / "corpus"
@@ -111,14 +112,31 @@ def make(out: Path, **changes: Any) -> Path:
         "raw": "{<script>",
     }
     write_lines(out / "failed.jsonl", [fault])
-    names = ("id", "start", "end", "text", "replacement", "class", "rule", "action")
-    write_lines(out / "edits.jsonl", [dict(zip(names, edit, strict=True)) for edit in EDITS])
+    write_lines(out / "edits.jsonl", [dict(zip(NAMES, edit, strict=True)) for edit in EDITS])
     members = [{"id": "lake#2", "jaccard": 0.7142, "containment": 0.9}]
     write_lines(out / "clusters.jsonl", [{"keeper": "lake", "members": members}])
     write_lines(out / "passages.jsonl", [PASSAGE])
     (out / "learned.toml").write_text(LEARNED)
+    (out / ".clean-corpus").mkdir()
+    (out / ".clean-corpus" / "samples.json").write_text(json.dumps(_samples()))
     (out / "summary.json").write_text(json.dumps({**SUMMARY, **changes}))
     return out
+
+
+def _samples() -> dict[str, Any]:
+    """Note what the report quotes."""
+    edits = [
+        {
+            **dict(zip(NAMES, edit, strict=True)),
+            "before": BASE[edit[0]][: edit[1]],
+            "after": BASE[edit[0]][edit[2] :],
+        }
+        for edit in EDITS
+    ]
+    keeper = {"id": "lake", "text": CLEANED["lake"], "reason": ""}
+    member = {"id": "lake#2", "text": CLEANED["lake#2"], "reason": "near-duplicate"}
+    pair = {"keeper": keeper, "member": member, "jaccard": 0.7142, "containment": 0.9, "others": 0}
+    return {"pairs": [pair], "edits": edits}
 
 
 def _record(id_: str) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from clean_corpus import report
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError
 from clean_corpus.report import charts, diff, samples
-from clean_corpus.text import Edit
-from made_run import make, write_lines
+from made_run import make
 
 
 class Page(HTMLParser):
@@ -111,38 +110,17 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     out = make(tmp_path / "out")
-    with (out / "edits.jsonl").open("a") as file:
+    with (out / "failed.jsonl").open("a") as file:
         file.write("{]\n")
-    with pytest.raises(InputError, match=r"edits\.jsonl:5: is not JSON"):
+    with pytest.raises(InputError, match=r"failed\.jsonl:2: is not JSON"):
         report.write(out)
 
 
-def test_every_class_of_edits_is_sampled(tmp_path: Path) -> None:
+def test_what_the_report_quotes_must_be_there(tmp_path: Path) -> None:
     out = make(tmp_path / "out")
-    edit = {"id": "lake", "text": "", "replacement": "", "rule": "r", "action": "remove"}
-    rows = [{**edit, "start": i, "end": i, "class": "whitespace"} for i in range(300)]
-    rows.append({**edit, "start": 301, "end": 301, "class": "byline"})
-    write_lines(out / "edits.jsonl", rows)
-    classes = [sample.edit.class_ for sample in samples.collect(out).edits]
-    assert classes == ["byline", *["whitespace"] * 49]
-
-
-def test_samples_do_not_depend_on_the_order_of_edits() -> None:
-    edits = [(f"d{i}", [Edit(i, i, "", "", f"c{i % 3}", "r", "remove")]) for i in range(400)]
-    assert samples.drawn(edits) == samples.drawn(reversed(edits))
-
-
-def test_the_doubtful_clusters_come_first() -> None:
-    clusters = [
-        {
-            "keeper": f"k{i:02}",
-            "members": [{"id": "near", "jaccard": 0.99}, {"id": "far", "jaccard": i / 100}],
-        }
-        for i in range(60, 95)
-    ]
-    chosen = samples.doubtful(clusters)
-    assert [keeper for keeper, _, _ in chosen] == [f"k{i}" for i in range(60, 80)]
-    assert {(member["id"], others) for _, member, others in chosen} == {("far", 1)}
+    (out / samples.SAMPLES).unlink()
+    with pytest.raises(InputError, match=r"samples\.json: is missing .* --fresh"):
+        report.write(out)
 
 
 def test_sides_of_a_diff_rebuild_their_texts() -> None:

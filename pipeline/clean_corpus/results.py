@@ -93,10 +93,11 @@ def _parsed(line: bytes) -> Any:
 def edits(out: Path) -> Iterator[tuple[str, list[Edit]]]:
     """Give the edits of each document that has some, in input order."""
     for id_, rows in groupby(lines(out / "edits.jsonl"), lambda row: row["id"]):
-        yield id_, [_edit(row) for row in rows]
+        yield id_, [edit(row) for row in rows]
 
 
-def _edit(row: dict[str, Any]) -> Edit:
+def edit(row: dict[str, Any]) -> Edit:
+    """Make an edit of a line of edits.jsonl."""
     return Edit(
         row["start"],
         row["end"],

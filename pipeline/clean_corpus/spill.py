@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -26,18 +26,30 @@ def write(path: str, table: pa.Table) -> None:
             out.write_batch(pa.RecordBatch.from_pylist([], table.schema))
 
 
-def batches(path: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Read a file batch by batch, all columns or some."""
+@contextmanager
+def _opened(path: str, columns: Sequence[str] | None) -> Iterator[pa.RecordBatchFileReader]:
     with pa.memory_map(path) as source:
         names = pa.ipc.open_file(source).schema.names
         fields = None if columns is None else [names.index(name) for name in columns]
         options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=fields)
         with pa.ipc.open_file(source, options=options) as reader:
-            for i in range(reader.num_record_batches):
-                yield reader.get_batch(i)
+            yield reader
 
 
-def read(path: str, columns: list[str] | None = None) -> pa.Table:
+def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Read a file batch by batch, all columns or some."""
+    with _opened(path, columns) as reader:
+        for i in range(reader.num_record_batches):
+            yield reader.get_batch(i)
+
+
+def batch(path: str, number: int, columns: Sequence[str] | None = None) -> pa.RecordBatch:
+    """Read one batch of a file, all columns or some."""
+    with _opened(path, columns) as reader:
+        return reader.get_batch(number)
+
+
+def read(path: str, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a whole file, all columns or some (in the order of the file)."""
     with pa.memory_map(path) as source:
         schema = pa.ipc.open_file(source).schema

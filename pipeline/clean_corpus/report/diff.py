@@ -23,7 +23,9 @@ def sides(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
     """Split two texts into what they share and what only one of them has."""
     a, b = _words(left), _words(right)
     sides_: tuple[list[Piece], list[Piece]] = ([], [])
-    for tag, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+    # White space matches wherever it stands: it follows the words, and asks for no time of its own.
+    matcher = SequenceMatcher(str.isspace, a, b, autojunk=False)
+    for tag, i, j, k, m in matcher.get_opcodes():
         for side, words in zip(sides_, (a[i:j], b[k:m]), strict=True):
             if words:
                 side.append(Piece("".join(words), tag != "equal"))

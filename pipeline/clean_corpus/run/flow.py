@@ -315,7 +315,7 @@ class Flow:
                     "write",
                     number,
                     write,
-                    ("corpus", "removed", "failed", "edits"),
+                    ("corpus", "removed", "failed", "edits", "samples"),
                     inputs={
                         "documents": [shard.documents],
                         "cleaned": [cleaned],

@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus import formats, spill
+from clean_corpus import formats, results, spill
 from clean_corpus.config import as_json
 from clean_corpus.corpus.sharing.share import SHARES
 from clean_corpus.formats import writing
@@ -19,7 +19,8 @@ from clean_corpus.formats.inputs import Found
 from clean_corpus.formats.records import shown
 from clean_corpus.learned import to_toml
 from clean_corpus.report import page
-from clean_corpus.run import audit, freshness, publish
+from clean_corpus.report.samples import SAMPLES
+from clean_corpus.run import audit, freshness, publish, quotes
 from clean_corpus.run.flow import Flow, Result
 from clean_corpus.run.steps.write import similarity
 from clean_corpus.run.version import versions
@@ -45,8 +46,9 @@ def write_outputs(
     with (ready / "clusters.jsonl").open("wb") as file:
         shares = [str(flow.work.path(name)) for name in result.outcome.shares]
         file.writelines(_clusters(str(flow.work.path(result.clusters)), shares))
-    (ready / publish.EVIDENCE).parent.mkdir()
+    (ready / publish.PRIVATE).mkdir()
     shutil.copyfile(flow.work.path(result.evidence), ready / publish.EVIDENCE)
+    _quotes(ready, flow, result)
     learned = (
         flow.work.path(result.learned).read_bytes() if result.learned else to_toml([]).encode()
     )
@@ -76,6 +78,18 @@ def _corpus(ready: Path, found: Found, flow: Flow, result: Result) -> None:
         target = ready / name
         target.parent.mkdir(parents=True, exist_ok=True)
         formats.assemble(parts.get(name, []), target, unit, output)
+
+
+def _quotes(ready: Path, flow: Flow, result: Result) -> None:
+    """Note what the report will quote."""
+    path, outcome = flow.work.path, result.outcome
+    quotes.write(
+        ready / SAMPLES,
+        [path(done.task.outputs["samples"]) for done in result.written],
+        results.lines(ready / "clusters.jsonl"),
+        zip(map(path, outcome.cleaned), map(path, outcome.decisions), strict=True),
+        marking=flow.config.output.mode == "mark",
+    )
 
 
 def _clusters(path: str, shares: Sequence[str]) -> Iterator[bytes]:

@@ -12,9 +12,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from clean_corpus import config
+from clean_corpus import config, spill
 from clean_corpus.corpus.learning.furniture import Finding, furniture
-from clean_corpus.corpus.learning.passages import articles, read_batch
+from clean_corpus.corpus.learning.passages import articles
 from clean_corpus.corpus.learning.repeated import Read
 from clean_corpus.learned import BOTTOM, TOP, Lesson, is_telling, lesson_id, to_toml
 
@@ -98,7 +98,7 @@ def _read(
 @lru_cache(maxsize=16)
 def _batch_texts(path: str, number: int) -> pa.LargeStringArray:
     """Read the texts of a batch: those of several sources stand together."""
-    return read_batch(path, number, ["text"])["text"]
+    return spill.batch(path, number, ["text"])["text"]
 
 
 def _batch(place: Mapping[str, int]) -> tuple[int, int]:

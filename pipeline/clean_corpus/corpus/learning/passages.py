@@ -90,7 +90,7 @@ def articles(paths: Sequence[str], partition: int) -> pa.Table:
     waiting: list[pa.Table] = []
     rows = 0
     for shard, path in enumerate(paths):
-        batch = read_batch(path, partition)
+        batch = spill.batch(path, partition)
         rows += batch.num_rows
         number = pa.array(np.full(batch.num_rows, shard, np.int32))
         waiting.append(pa.Table.from_batches([batch]).append_column("shard", number))
@@ -115,16 +115,6 @@ def distinct(table: pa.Table) -> pa.Table:
     rank = np.cumsum(new)
     kept = new & (rank - np.maximum.accumulate(np.where(first, rank, 0)) < MAX_ARTICLES)
     return table.take(order.take(pa.array(np.flatnonzero(kept)))).combine_chunks()
-
-
-def read_batch(path: str, number: int, columns: Sequence[str] | None = None) -> pa.RecordBatch:
-    """Read one record batch of a file, all columns or some."""
-    with pa.memory_map(path) as source:
-        names = pa.ipc.open_file(source).schema.names
-        fields = None if columns is None else [names.index(name) for name in columns]
-        options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=fields)
-        with pa.ipc.open_file(source, options=options) as reader:
-            return reader.get_batch(number)
 
 
 def _counted(documents: str) -> Iterator[pa.RecordBatch]:

@@ -16,6 +16,7 @@ from clean_corpus.corpus.sharing.tell import TOLD
 from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, shown
 from clean_corpus.run import audit
+from clean_corpus.run.steps.sample import Sample, drawn, sample
 from clean_corpus.text import code_points, originals
 
 _FATES = ("kept", "removed", "failed")
@@ -43,13 +44,14 @@ def write(
 ) -> dict[str, Any]:
     """Write the shard's part of the corpus, and of `removed`, `failed` and `edits` (JSONL).
 
-    Inputs: documents, cleaned, edits, decisions and perhaps told, row by row alike. Options:
-    output. Returns the counts of the summary.
+    And `samples` of its edits (JSON). Inputs: documents, cleaned, edits, decisions and perhaps
+    told, row by row alike. Options: output. Returns the counts of the summary.
     """
     output = Output.model_validate(options["output"])
     marking = output.mode == "mark"
     counted: list[dict[str, Any]] = []
     kept: list[pa.Table] = []
+    samples: list[Sample] = []
     with (
         Path(outputs["removed"]).open("wb") as removed,
         Path(outputs["failed"]).open("wb") as failed,
@@ -57,7 +59,10 @@ def write(
     ):
         for shard in _shards(inputs):
             counted.append(_counts(shard))
-            edits.write(_ledger(shard))
+            ledger = _ledger(shard)
+            edits.write(strings.in_lines(strings.objects(ledger)))
+            keys, doc = shard.cleaned["key"], shard.edits["doc"].to_numpy()
+            samples += sample(shard.texts, keys, doc, ledger)
             failed.writelines(_failures(shard))
             stays = [reason is None or (marking and reason != "failed") for reason in shard.reasons]
             if not marking:
@@ -68,6 +73,7 @@ def write(
     records = pa.concat_tables(kept)
     part = formats.render(records, records[_TEXT], records[_CLEAN], output)
     Path(outputs["corpus"]).write_bytes(part)
+    Path(outputs["samples"]).write_bytes(orjson.dumps(drawn(samples)))
     return audit.total(counted)
 
 
@@ -175,12 +181,12 @@ def _failures(shard: _Shard) -> Iterator[bytes]:
         yield orjson.dumps(line, option=_LINE)
 
 
-def _ledger(shard: _Shard) -> bytes:
-    """Give a line for each edit, with offsets in code points of the base text."""
+def _ledger(shard: _Shard) -> dict[str, pa.Array]:
+    """Give the columns of the ledger, with offsets in code points of the base text."""
     edits = shard.edits.combine_chunks()
     starts, ends = code_points(shard.texts, edits)
     keys = pc.take(shard.cleaned["key"], edits["doc"].combine_chunks())
-    columns = {
+    return {
         "id": keys,
         "start": pa.array(starts),
         "end": pa.array(ends),
@@ -188,7 +194,6 @@ def _ledger(shard: _Shard) -> bytes:
         "replacement": edits["replacement"].combine_chunks(),
         **{name: edits[name].combine_chunks() for name in ("class", "rule", "action")},
     }
-    return strings.in_lines(strings.objects(columns))
 
 
 def _counts(shard: _Shard) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""Note what the report will quote while the texts are at hand: edits, and doubtful copies."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clean_corpus import spill
+from clean_corpus.run.steps.sample import drawn
+
+_CLUSTERS = 20
+
+Member = Mapping[str, Any]
+
+
+def write(
+    path: Path,
+    samples: Iterable[Path],
+    clusters: Iterable[Mapping[str, Any]],
+    shards: Iterable[tuple[Path, Path]],
+    *,
+    marking: bool,
+) -> None:
+    """Write what `clean_corpus.report.samples` reads.
+
+    `samples` are those of all shards, `clusters` the lines of that output, `shards` the cleaned
+    texts and the decisions of each.
+    """
+    chosen = doubtful(clusters)
+    wanted = {id_ for keeper, member, _ in chosen for id_ in (keeper, member["id"])}
+    found = _documents(wanted, shards, marking=marking)
+    pairs = [
+        {
+            "keeper": found[keeper],
+            "member": found[member["id"]],
+            "jaccard": member["jaccard"],
+            "containment": member["containment"],
+            "others": others,
+        }
+        for keeper, member, others in chosen
+    ]
+    edits = drawn(one for part in samples for one in orjson.loads(part.read_bytes()))
+    edits.sort(key=lambda one: (one["class"], one["rule"], one["id"], one["start"]))
+    for one in edits:
+        del one["turn"]
+    path.write_bytes(orjson.dumps({"pairs": pairs, "edits": edits}))
+
+
+def doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, Member, int]]:
+    """Give keeper, least similar member and number of others of the most doubtful clusters."""
+
+    def doubt(cluster: Mapping[str, Any]) -> tuple[float, str]:
+        return float(_least(cluster)["jaccard"]), cluster["keeper"]
+
+    return [
+        (cluster["keeper"], _least(cluster), len(cluster["members"]) - 1)
+        for cluster in heapq.nsmallest(_CLUSTERS, clusters, doubt)
+    ]
+
+
+def _least(cluster: Mapping[str, Any]) -> Member:
+    # In components a member may be a copy of another member only: nothing was measured then.
+    member: Member = min(cluster["members"], key=lambda m: (float(m["jaccard"] or 0), m["id"]))
+    return member
+
+
+def _documents(
+    wanted: Collection[str], shards: Iterable[tuple[Path, Path]], *, marking: bool
+) -> dict[str, dict[str, str]]:
+    """Find the cleaned texts of some documents, and why they left the corpus."""
+    found: dict[str, dict[str, str]] = {}
+    ids = pa.array(sorted(wanted), pa.string())
+    for cleaned, decided in shards if wanted else ():
+        reasons = spill.read(str(decided), ["reason"])["reason"]
+        first = 0
+        for number, batch in enumerate(spill.batches(str(cleaned), ["key"])):
+            rows = np.flatnonzero(pc.is_in(batch["key"], value_set=ids).to_numpy(False))
+            if rows.size:
+                which = pa.array(rows)
+                columns: Sequence[pa.Array] = (
+                    batch["key"].take(which),
+                    spill.batch(str(cleaned), number, ["text"])["text"].take(which),
+                    reasons.take(pa.array(rows + first)),
+                )
+                for id_, text, reason in zip(*(c.to_pylist() for c in columns), strict=True):
+                    left = "" if marking else reason or ""
+                    found[id_] = {"id": id_, "text": text, "reason": left}
+            first += batch.num_rows
+    return found
