@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "languages", "charsets", "prepared"),
     ("kernels", "toml", "guess"),
     ("text", "config", "decode", "dialect", "heads", "spill"),
-    ("needs", "starter"),
+    ("narrow", "needs", "starter"),
     ("lexicons",),
     ("learned",),
     ("mistakes",),

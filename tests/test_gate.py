@@ -10,11 +10,12 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import dialect, lexicons, needs, text
+from clean_corpus import dialect, lexicons, narrow, needs, text
 from clean_corpus.kernels import fold, scan
 from clean_corpus.stages.boilerplate import gate, index
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines
+from clean_corpus.stages.boilerplate.matches import Matches
 from test_lexicons import LEXICONS, RULE
 
 
@@ -264,10 +265,41 @@ def test_what_goes_is_as_the_group_says() -> None:
         for line in ("Ah.  © b", "ab abb", "abc", "bc a"):
             slow = dialect.compiled(pattern)
             wanted = [(*x.span(), *x.span("cut")) for x in re.finditer(pattern, line)]
-            found = list(gate.Matches(pattern, start=False, end=False).find(line.encode(), 0))
+            found = list(Matches(pattern, start=False, end=False).find(line.encode(), 0))
             assert slow is not None
             if line.isascii() and (-1, -1) not in [x[2:] for x in wanted]:
                 assert found == wanted
+
+
+CLASSES = st.sampled_from(
+    [
+        *("a", "ж", "€", ".", r"\w", r"\d", r"\b", r"\.", r"\p{L}", r"\p{Lu}", r"\p{M}", r"\p{N}"),
+        *("[a-c-]", "[aж€]", "[а-я]", "[^a]", "[^ж]", r"[^\w]", r"[\p{L}€.-]", r"[\w-]", r"[\d٣]"),
+    ]
+)
+
+
+@given(
+    st.lists(
+        st.tuples(CLASSES, st.sampled_from(["", "", "?", "*", "{2,3}"])), min_size=1, max_size=4
+    ),
+    st.text("aA1.-€©жЖ٣ा語_ ", min_size=1, max_size=12),
+    st.booleans(),
+    st.booleans(),
+)
+def test_forms_of_a_pattern_match_alike(
+    parts: list[tuple[str, str]], line: str, start: bool, end: bool
+) -> None:
+    pattern = "".join(atom if atom == r"\b" else atom + times for atom, times in parts)
+    data = line.encode()
+    slow = dialect.compiled(pattern, start=start, end=end)
+    wanted = [match.span() for match in slow.finditer(data)]
+    found = Matches(pattern, start=start, end=end).find(data, 0)
+    assert [(a, b) for a, b, *_ in found] == wanted
+    for to in list(narrow.Beyond)[narrow.beyond(data).value :]:
+        narrowed, exact = narrow.narrowed(pattern, to, start=start, end=end)
+        spans = [match.span() for match in narrowed.finditer(data)]
+        assert spans == wanted if exact else spans or not wanted
 
 
 def test_the_gate_lets_through_what_patterns_match() -> None:

@@ -203,13 +203,24 @@ def compiled(pattern: str, *, start: bool = False, end: bool = False, groups: bo
     Without `groups` matches have none, which RE2 finds much faster. Raises PatternError where RE2
     will not have the pattern.
     """
+    return compiled_as(bound(to_re2(pattern), start=start, end=end), groups=groups)
+
+
+def bound(source: str, *, start: bool, end: bool) -> str:
+    """Bind RE2's own syntax to the start or the end of a line."""
+    return f"{'^' * start}(?:{source}){'$' * end}"
+
+
+def compiled_as(source: str | bytes, *, groups: bool) -> Any:
+    """Compile RE2's own syntax, of characters or of bytes; raises PatternError as `compiled`."""
     options = re2.Options()
     options.log_errors = False
     options.never_capture = not groups
     options.max_mem = _MEMORY
-    text = f"{'^' * start}(?:{to_re2(pattern)}){'$' * end}"
+    if isinstance(source, bytes):
+        options.encoding = re2.Options.Encoding.LATIN1
     try:
-        return re2.compile(text, options)
+        return re2.compile(source, options)
     except re2.error as error:
         reason = error.args[0] if error.args else "no pattern"
         what = reason.decode() if isinstance(reason, bytes) else reason

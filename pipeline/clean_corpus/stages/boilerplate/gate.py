@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from clean_corpus import dialect, heads
+from clean_corpus import heads
 from clean_corpus.kernels import scan
 from clean_corpus.lexicons import Rule, anchors, bounded
 from clean_corpus.needs import Needs
 from clean_corpus.needs import needs as find_needs
 from clean_corpus.stages.boilerplate import index
+from clean_corpus.stages.boilerplate.matches import Matches, matches
 
 Bits = npt.NDArray[np.bool_]
 Offsets = npt.NDArray[np.int64]
@@ -23,77 +23,6 @@ _NO_LIMIT = 1 << 40
 _ANY = (1 << 256) - 1
 _EDGE = "\x00"
 _TINY = 20  # bytes
-
-
-class Matches:
-    """Finds what a pattern matches in a line, and what of that goes.
-
-    RE2 is quick at saying where a match begins and ends, but slow at groups. So what stands before
-    the group `cut` is matched by itself; where that is not all there is to it, slowly.
-    """
-
-    def __init__(self, pattern: str, *, start: bool, end: bool) -> None:
-        self.whole = dialect.compiled(pattern, start=start, end=end, groups=False)
-        self.slow: Any = None
-        self.ahead: Any = None
-        self.inner: Any = None
-        if _CUT not in pattern:
-            return
-        self.slow = dialect.compiled(pattern)
-        if (parts := _parted(pattern)) is not None:
-            self.ahead, self.inner = (dialect.compiled(part, groups=False) for part in parts)
-
-    def occurs(self, text: bytes, where: int) -> bool:
-        """Tell whether there is a match from a place on."""
-        return self.whole.search(text, where) is not None
-
-    def find(self, text: bytes, where: int) -> Iterator[tuple[int, int, int, int]]:
-        """Give the spans of all matches from a place on, and of what goes."""
-        for match in self.whole.finditer(text, where):
-            start, end = match.span()
-            yield start, end, *self._cut(text, start, end)
-
-    def _cut(self, text: bytes, start: int, end: int) -> tuple[int, int]:
-        if self.slow is None:
-            return start, end
-        if self.ahead is not None and (before := self.ahead.match(text, start, end)):
-            at: int = before.end()
-            if self.inner.fullmatch(text, at, end):
-                return at, end
-        match = self.slow.fullmatch(text, start, end)
-        return match.span(self.slow.groupindex["cut"]) if match else (start, end)
-
-
-_CUT = "(?P<cut>"
-
-
-def _parted(pattern: str) -> tuple[str, str] | None:
-    """Split a pattern that ends with its group `cut` into what is before and in it."""
-    ahead, _, rest = pattern.partition(_CUT)
-    if not ahead or not rest.endswith(")"):
-        return None
-    depth = 1
-    for atom in dialect.tokens(rest[:-1]):
-        depth += (atom[0] == "(") - (atom == ")")
-        if depth == 0:
-            return None
-    for atom in (before := dialect.tokens(ahead)):
-        depth += (atom[0] == "(") - (atom == ")")
-    return (ahead, rest[:-1]) if depth == 1 and "|" not in _outside(before) else None
-
-
-def _outside(atoms: list[str]) -> list[str]:
-    """Give the atoms that are in no group."""
-    depth, out = 0, []
-    for atom in atoms:
-        depth += (atom[0] == "(") - (atom == ")")
-        out += [atom] if depth == 0 else []
-    return out
-
-
-@cache
-def _matches(pattern: str, start: bool, end: bool) -> Matches:
-    return Matches(pattern, start=start, end=end)
 
 
 class Probe(NamedTuple):
@@ -108,9 +37,9 @@ class Probe(NamedTuple):
     end: bool
     back: int
 
-    def matcher(self) -> Matches:
-        """Give what finds its matches; made when first wanted."""
-        return _matches(self.pattern, self.start, self.end)
+    def matches(self) -> Matches:
+        """Give what finds its matches."""
+        return matches(self.pattern, self.start, self.end)
 
 
 class Gate(NamedTuple):

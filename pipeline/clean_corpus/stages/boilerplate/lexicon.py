@@ -11,8 +11,9 @@ import numpy.typing as npt
 from clean_corpus import dialect
 from clean_corpus.kernels import fold, scan
 from clean_corpus.lexicons import Lexicons, Rule
-from clean_corpus.stages.boilerplate.gate import Gate, Matches, is_letter
+from clean_corpus.stages.boilerplate.gate import Gate, is_letter
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+from clean_corpus.stages.boilerplate.matches import Matches
 from clean_corpus.text import Batch
 
 Offsets = npt.NDArray[np.int64]
@@ -125,10 +126,10 @@ class Matcher(NamedTuple):
             text = lines.cased(line) if rule.cased else lines.lower(line)
             where = max(0, where - probe.back)  # noqa: PLW2901
             if rule.least == 1:
-                for start, end in _cuts(probe.matcher(), text, where, rule):
+                for start, end in _cuts(probe.matches(), text, where, rule):
                     whole = start == 0 and end == len(text)
                     yield _proposal(rule, line, start, end, whole=whole), probe.rule
-            elif b'"' not in text and probe.matcher().occurs(text, where):
+            elif b'"' not in text and probe.matches().occurs(text, where):
                 key = (line, probe.rule)
                 cues[key] = cues.get(key, 0) + 1
                 if cues[key] == rule.least:

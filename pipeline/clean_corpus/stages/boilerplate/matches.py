@@ -1,0 +1,141 @@
+"""Find what patterns match, with as little as may be compiled for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, cached_property
+from typing import Any
+
+from clean_corpus import dialect, narrow
+from clean_corpus.narrow import Beyond
+
+
+class Matches:
+    """Finds what a pattern matches in lines, and what of that goes; compiled when first wanted.
+
+    There is a form for lines of ASCII alone, one for lines with a sign or two beyond it, and the
+    full one. What the form for all lines by their bytes does not match, the full one need not see.
+    """
+
+    def __init__(self, pattern: str, *, start: bool, end: bool) -> None:
+        self.pattern, self.bounds = pattern, {"start": start, "end": end}
+
+    def occurs(self, text: bytes, where: int) -> bool:
+        """Tell whether there is a match from a place on."""
+        form = self._form(text, where)
+        return form is not None and form.whole.search(text, where) is not None
+
+    def find(self, text: bytes, where: int) -> Iterator[tuple[int, int, int, int]]:
+        """Give the spans of all matches from a place on, and of what goes."""
+        form = self._form(text, where)
+        if form is not None:
+            for match in form.whole.finditer(text, where):
+                start, end = match.span()
+                yield start, end, *form.cut(text, start, end)
+
+    def _form(self, text: bytes, where: int) -> _Form | None:
+        """Give the form of the pattern for a line; None where it does not match."""
+        if text.isascii():
+            return self._plain
+        whole, exact = self._blurred
+        if "_full" not in self.__dict__ and not exact:
+            if whole.search(text, where) is None:
+                return None
+            if narrow.beyond(text) is Beyond.SIGNS:
+                return self._signs
+        return self._full
+
+    @cached_property
+    def _blurred(self) -> tuple[Any, bool]:
+        return narrow.narrowed(self.pattern, Beyond.ANYTHING, groups=False, **self.bounds)
+
+    @cached_property
+    def _plain(self) -> _Form:
+        return _Form(self.pattern, Beyond.NOTHING, self.bounds)
+
+    @cached_property
+    def _signs(self) -> _Form:
+        return _Form(self.pattern, Beyond.SIGNS, self.bounds)
+
+    @cached_property
+    def _full(self) -> _Form:
+        return _Form(self.pattern, Beyond.ANYTHING, self.bounds)
+
+
+class _Form:
+    """A pattern as it is for some lines.
+
+    RE2 is quick at saying where a match begins and ends, but slow at groups. So what stands before
+    the group `cut` is matched by itself; where that is not all there is to it, slowly.
+    """
+
+    def __init__(self, pattern: str, to: Beyond, bounds: dict[str, bool]) -> None:
+        self.pattern, self.to, self.has_cut = pattern, to, _CUT in pattern
+        self.whole = self._compiled(pattern, **bounds)
+
+    def cut(self, text: bytes, start: int, end: int) -> tuple[int, int]:
+        """Give what goes of a match."""
+        if not self.has_cut:
+            return start, end
+        if self._parts is not None:
+            ahead, inner = self._parts
+            if before := ahead.match(text, start, end):
+                at: int = before.end()
+                if inner.fullmatch(text, at, end):
+                    return at, end
+        match = self._slow.fullmatch(text, start, end)
+        return match.span(self._group) if match else (start, end)
+
+    @cached_property
+    def _parts(self) -> tuple[Any, Any] | None:
+        parts = _parted(self.pattern)
+        return parts and (self._compiled(parts[0]), self._compiled(parts[1]))
+
+    @cached_property
+    def _slow(self) -> Any:
+        return self._compiled(self.pattern, groups=True)
+
+    @cached_property
+    def _group(self) -> int:
+        numbers: dict[str | bytes, int] = self._slow.groupindex
+        return next(number for name, number in numbers.items() if name in ("cut", b"cut"))
+
+    def _compiled(
+        self, pattern: str, *, start: bool = False, end: bool = False, groups: bool = False
+    ) -> Any:
+        bounds = {"start": start, "end": end, "groups": groups}
+        found, exact = narrow.narrowed(pattern, self.to, **bounds)
+        return found if exact else dialect.compiled(pattern, **bounds)
+
+
+_CUT = "(?P<cut>"
+
+
+def _parted(pattern: str) -> tuple[str, str] | None:
+    """Split a pattern that ends with its group `cut` into what is before and in it."""
+    ahead, _, rest = pattern.partition(_CUT)
+    if not ahead or not rest.endswith(")"):
+        return None
+    depth = 1
+    for atom in dialect.tokens(rest[:-1]):
+        depth += (atom[0] == "(") - (atom == ")")
+        if depth == 0:
+            return None
+    for atom in (before := dialect.tokens(ahead)):
+        depth += (atom[0] == "(") - (atom == ")")
+    return (ahead, rest[:-1]) if depth == 1 and "|" not in _outside(before) else None
+
+
+def _outside(atoms: list[str]) -> list[str]:
+    """Give the atoms that are in no group."""
+    depth, out = 0, []
+    for atom in atoms:
+        depth += (atom[0] == "(") - (atom == ")")
+        out += [atom] if depth == 0 else []
+    return out
+
+
+@cache
+def matches(pattern: str, start: bool, end: bool) -> Matches:
+    """Give what finds the matches of a pattern that is bound to the start or end of its line."""
+    return Matches(pattern, start=start, end=end)
