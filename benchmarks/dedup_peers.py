@@ -10,15 +10,16 @@ included, as the kernel counts them. All have the same threshold and the same si
 
 `missed` is the share of planted pairs from the threshold on of which both documents were kept; the
 smaller the better. `steps` is our engine (`dedup_ours.py`), which also verifies each candidate and
-commits each step; `defaults` is the same with the threshold that ships; `run` is the command
-`clean-corpus run` with copies as its only task, which also reads any record, and writes whole
-records, the ledger, the summary and the report.
+commits each step; `defaults` is the same with the threshold that ships; `command` is
+`clean-corpus duplicates`, which also reads any records, numbers ids that are not unique, and
+writes who stays, who goes for whom, the summary and the report.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
+import json
 import os
 import shutil
 import statistics
@@ -47,7 +48,7 @@ PEERS = {
     "text-dedup": ["text-dedup"],
     "datatrove": ["datatrove[io,processing]", "spacy"],
 }
-OURS = ("steps", "defaults", "run")
+OURS = ("steps", "defaults", "command")
 
 
 class Cost(NamedTuple):
@@ -90,26 +91,24 @@ def environment(folder: Path, peer: str) -> str:
 
 def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
     """Give the command that deduplicates with a tool; kept ids go to `scratch`."""
-    ours = str(HERE / "dedup_ours.py")
+    engine = str(HERE / "dedup_ours.py")
     kept = str(scratch / tool)
     if tool == "steps":
-        return [sys.executable, ours, str(texts), kept, f"threshold={threshold}"]
+        return [sys.executable, engine, str(texts), kept, f"threshold={threshold}"]
     if tool == "defaults":
-        return [sys.executable, ours, str(texts), kept]
-    if tool == "run":
-        bare = [sys.executable, "-m", "clean_corpus", "run", str(texts), "-o", f"{kept}-out"]
-        bare += ["--fresh", "--workers", "1", "--quiet", "--set", "stages=[]"]
-        bare += ["--set", "language.detect=false", "--set", f"dedup.threshold={threshold}"]
-        return [*bare, "--set", "dedup.passages=off", "--set", "dedup.contained=off"]
+        return [sys.executable, engine, str(texts), kept]
+    if tool == "command":
+        ours = [sys.executable, "-m", "clean_corpus", "duplicates", str(texts), "-o", f"{kept}-out"]
+        return [*ours, "--fresh", "--workers", "1", "-q", "--set", f"dedup.threshold={threshold}"]
     python = environment(scratch.parent, tool)
     return [python, str(HERE / "dedup_peer.py"), tool, str(texts), kept, SHINGLE, threshold]
 
 
 def kept(tool: str, scratch: Path) -> set[str]:
     """Give the ids that a tool has kept."""
-    if tool == "run":
-        paths = (scratch / "run-out" / "corpus").rglob("*.parquet")
-        return {i for path in paths for i in pq.read_table(path, columns=["id"])["id"].to_pylist()}
+    if tool == "command":
+        with (scratch / "command-out" / "kept.jsonl").open("rb") as file:
+            return {json.loads(line)["id"] for line in file}
     return set((scratch / tool).read_text(encoding="utf-8").split())
 
 

@@ -57,7 +57,17 @@ def test_help_answers_at_once() -> None:
 def test_every_command_is_listed(run: Cli) -> None:
     found = run("--help")
     assert found.code == 0
-    for command in ("run", "explain", "undo", "check", "rules", "schema", "init", "report"):
+    for command in (
+        "run",
+        "duplicates",
+        "explain",
+        "undo",
+        "check",
+        "rules",
+        "schema",
+        "init",
+        "report",
+    ):
         assert f"\n  {command} " in found.out
         assert run(command, "--help").code == 0
 

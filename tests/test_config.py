@@ -99,7 +99,7 @@ def test_an_option_like_no_other_gets_the_list(tmp_path: Path) -> None:
         ("[output]\nclean_field = ''", "2: output.clean_field: must not be empty."),
         (
             "[output]\nmode = 'marks'",
-            "2: output.mode: must be one of remove, mark, not \"marks\". Did you mean 'mark'?",
+            "2: output.mode: must be one of remove, mark, ids, not \"marks\". Did you mean 'mark'?",
         ),
         (
             "[dedup]\nkeep = ['source', 'first']",

@@ -51,6 +51,7 @@ class Mode(StrEnum):
 
     remove = "remove"
     mark = "mark"
+    ids = "ids"
 
 
 class To(StrEnum):
@@ -99,7 +100,7 @@ def run(
         bool, typer.Option("--dry-run", help="Say what would happen to the first 200 documents.")
     ] = False,
     mode: Annotated[
-        Mode | None, typer.Option(help="mark keeps every document and says what is wrong with it.")
+        Mode | None, typer.Option(help="mark keeps every document; ids writes no records.")
     ] = None,
     to: Annotated[To | None, typer.Option(help="Write one file of this format.")] = None,
     fresh: Annotated[
@@ -129,6 +130,47 @@ def run(
         dry_run=dry_run,
         quiet=quiet,
     )
+
+
+@app.command()
+def duplicates(
+    inputs: Inputs,
+    out: Annotated[
+        str | None,
+        typer.Option("-o", "--out", metavar="OUT", help="The output folder; - is JSONL on stdout."),
+    ] = None,
+    config: ConfigFile = None,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes; 0 is one for each core.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew, whatever is there already.")
+    ] = False,
+    run_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where the evidence goes with -o -.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+) -> None:
+    """Find the copies in INPUT as it is, and write ids: who stays, and who goes for whom."""
+    from clean_corpus import settings
+
+    more = [] if workers is None else [f"run.workers={workers}"]
+    loaded = settings.load(config, [*_COPIES_ALONE, *set_, *more])
+
+    from clean_corpus.commands import run as command
+
+    command.run(inputs, out, loaded, run_dir=run_dir, fresh=fresh, quiet=quiet)
+
+
+#: What makes a run one that finds copies and does nothing else.
+_COPIES_ALONE = (
+    "stages=[]",
+    "language.detect=false",
+    "output.mode=ids",
+    "dedup.passages=off",
+    "dedup.contained=off",
+)
 
 
 @app.command()

@@ -171,7 +171,9 @@ class Dedup(_Section):
 class Output(_Section):
     """What is written."""
 
-    mode: Literal["remove", "mark"] = Field("remove", description="mark keeps every document")
+    mode: Literal["remove", "mark", "ids"] = Field(
+        "remove", description="mark keeps every document; ids writes ids and no records"
+    )
     to: Literal["", "jsonl", "jsonl.gz", "jsonl.zst", "parquet"] = Field(
         "", description='one file of this format; "" keeps the names and formats of the input'
     )

@@ -14,6 +14,7 @@ import orjson
 from clean_corpus.config import Config
 from clean_corpus.decode import decode
 from clean_corpus.errors import InputError
+from clean_corpus.formats import IDS
 from clean_corpus.run import plan
 
 
@@ -47,7 +48,7 @@ def clean(
             file.writelines(_line(number, record) for number, record in enumerate(records, 1))
         outcome = plan.clean_files([str(source)], out, config, serial=True, limits=False)
         return Result(
-            _rows(out / "corpus.jsonl"),
+            _rows(out / (IDS if config.output.mode == "ids" else "corpus.jsonl")),
             _rows(out / "removed.jsonl"),
             _rows(out / "failed.jsonl"),
             _rows(out / "edits.jsonl"),

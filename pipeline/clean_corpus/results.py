@@ -113,6 +113,10 @@ def kept(out: Path) -> Iterator[Document]:
     """Give the documents of the corpus, in input order."""
     found = summary(out)
     options = Config.model_validate(found["config"])
+    if options.output.mode == "ids":
+        raise InputError(
+            f"{out}: holds ids and no texts. Run again without output.mode = ids to see them."
+        )
     for name in [actual(name) for name in found.get("outputs", ())] or _outputs(out):
         path = out / name
         if path.is_dir():

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from clean_corpus import lexicons, results
 from clean_corpus.commands import console
-from clean_corpus.commands.run import named
+from clean_corpus.commands.run import named, with_texts
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError
 from clean_corpus.results import Document
@@ -67,7 +67,8 @@ def _finished(inputs: Sequence[str], config: Config, out: str | None) -> Iterato
         return
     with named(inputs) as files, tempfile.TemporaryDirectory(prefix="clean-corpus-") as name:
         with console.Progress(sys.stderr) as progress:
-            plan.clean_files(files, Path(name, "out"), config, limits=False, progress=progress)
+            out_ = Path(name, "out")
+            plan.clean_files(files, out_, with_texts(config), limits=False, progress=progress)
         yield Path(name, "out")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from clean_corpus import results
 from clean_corpus.commands import console
-from clean_corpus.commands.run import named
+from clean_corpus.commands.run import named, with_texts
 from clean_corpus.config import Config, Dedup
 from clean_corpus.corpus.duplicates import evidence, parameters
 from clean_corpus.corpus.duplicates import recall as measure
@@ -31,6 +31,7 @@ def recall(inputs: Sequence[str], config: Config, size: int) -> None:
     """
     if not config.dedup.near:
         raise ConfigError("dedup.near: is false, so there is nothing to measure; set it to true.")
+    config = with_texts(config)
     with named(inputs) as files, tempfile.TemporaryDirectory(prefix="clean-corpus-") as name:
         out = Path(name, "out")
         with console.Progress(sys.stderr) as progress:

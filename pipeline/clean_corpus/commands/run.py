@@ -13,6 +13,7 @@ from clean_corpus.commands import console
 from clean_corpus.commands.bug import logged
 from clean_corpus.config import Config
 from clean_corpus.errors import OutputError
+from clean_corpus.formats import IDS
 from clean_corpus.run import audit, disk, plan, publish
 
 #: The name that stands for stdin and stdout.
@@ -61,7 +62,8 @@ def run(
             _tell(outcome, dry_run=dry_run)
         if out == PIPE:
             stdout = Path("stdout")
-            with disk.full_disk_is_an_error(stdout), (target / "corpus.jsonl").open("rb") as kept:
+            corpus = target / (IDS if config.output.mode == "ids" else "corpus.jsonl")
+            with disk.full_disk_is_an_error(stdout), corpus.open("rb") as kept:
                 shutil.copyfileobj(kept, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
     if not dry_run:
@@ -89,6 +91,12 @@ def _temporary(folder: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="clean-corpus-") as name:
         yield Path(name, "out")
+
+
+def with_texts(config: Config) -> Config:
+    """Give the configuration of a run whose texts can be read back."""
+    mode = config.output.mode.replace("ids", "remove")
+    return config.model_copy(update={"output": config.output.model_copy(update={"mode": mode})})
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from clean_corpus.formats.records import CLEAN, PIECE, RECORDS, Piece, Unit, lay
 
 __all__ = [
     "CLEAN",
+    "IDS",
     "RECORDS",
     "Piece",
     "Unit",
@@ -67,6 +68,10 @@ _OBJECTS: dict[str, Objects] = {
 }
 
 
+#: The output of a run that writes no records.
+IDS = "kept.jsonl"
+
+
 def pieces(unit: Unit, options: Input, size: int = PIECE) -> Iterator[Piece]:
     """Cut a unit into pieces of about `size` bytes of text, one at least, reading it once.
 
@@ -83,8 +88,9 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """Read the records of a piece in batches of about 4 MiB of text, one at least (RECORDS).
 
-    A record that cannot be used is a row with `fault` and `raw`. Raises InputError where a whole
-    file lacks the text, or was cleaned before.
+    `clean_field` is what will be added to them; without it they will not be written again, and what
+    only a writer needs may be missing. A record that cannot be used is a row with `fault` and
+    `raw`. Raises InputError where a whole file lacks the text, or was cleaned before.
     """
     return _READ[piece.format][1](piece, fields, options, clean_field)
 
@@ -145,7 +151,9 @@ def assemble(parts: Sequence[Path], target: Path, unit: Unit, output: Output) ->
 
 
 def output_names(units: Sequence[Unit], output: Output) -> list[str]:
-    """Give for each unit the path of its output below OUT: in `corpus/`, or `corpus.<to>`."""
+    """Give for each unit the path of its output below OUT: in `corpus/`, or one file for all."""
+    if output.mode == "ids":
+        return [IDS] * len(units)
     if output.to:
         return [f"corpus.{output.to}"] * len(units)
     return [f"corpus/{unit.output}" for unit in units]

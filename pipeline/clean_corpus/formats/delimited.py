@@ -188,7 +188,7 @@ def _check(piece: Piece, columns: Sequence[str], fields: Fields, clean_field: st
     if fields.text not in columns and fields.html not in columns:
         raise InputError(no_text(where, fields.text, columns))
     for name in cleaned.names(mark=True):
-        if f"{clean_field}_{name}" in columns:
+        if clean_field and f"{clean_field}_{name}" in columns:
             raise InputError(
                 f"{where}: there is a column '{clean_field}_{name}' already. "
                 "Set output.clean_field to another name."

@@ -132,7 +132,7 @@ class _Reader(NamedTuple):
             except _Fault:
                 continue
             if any(find(record, ways) is not MISSING for ways in self.paths.ways[:2]):
-                if self.clean_field in record:
+                if self.clean_field and self.clean_field in record:
                     raise InputError(
                         f"{name}:{self.piece.row + i}: there is a field '{self.clean_field}' "
                         "already. Set output.clean_field to another name."
@@ -217,7 +217,7 @@ class _Reader(NamedTuple):
         around: tuple[bytes, bytes | None, bytes],
     ) -> tuple[Any, ...]:
         """Give the values of RECORDS from `id` on."""
-        if self.clean_field in record:
+        if self.clean_field and self.clean_field in record:
             raise _Fault(f"the record has a field '{self.clean_field}' already")
         id_, title, source, url, date = [
             value or None

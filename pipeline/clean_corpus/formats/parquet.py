@@ -9,8 +9,11 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clean_corpus.config import Fields, Input
@@ -131,13 +134,19 @@ def _opened(path: str) -> pq.ParquetFile:
 
 
 def _batches(
-    file: pq.ParquetFile, path: str, groups: Iterable[int], size: int = BATCH
+    file: pq.ParquetFile,
+    path: str,
+    groups: Iterable[int],
+    size: int = BATCH,
+    columns: Sequence[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     for group in groups:
         about = file.metadata.row_group(group)
         rows = max(1, about.num_rows * size // max(about.total_byte_size, 1))
         with _damaged(path):
-            yield from file.iter_batches(rows, row_groups=[group], use_threads=False)
+            yield from file.iter_batches(
+                rows, row_groups=[group], columns=columns, use_threads=False
+            )
 
 
 def _codec(file: pq.ParquetFile) -> str:
@@ -159,8 +168,8 @@ def read(
     """
     limit = options.max_document_mb << 20
     row = piece.row
-    with _source(piece) as (schema, batches):
-        places = {name: locate(schema, getattr(fields, name)) for name in NAMES}
+    with _source(piece, None if clean_field else fields) as (schema, batches):
+        places = _places(schema, fields)
         _check(piece, schema, fields, places["text"], places["html"], clean_field)
         layout: Layout = {
             "format": "parquet",
@@ -177,15 +186,26 @@ def read(
             yield _records(piece, none, places, row, limit, layout)
 
 
+def _places(schema: pa.Schema, fields: Fields) -> dict[str, Keys | None]:
+    return {name: locate(schema, getattr(fields, name)) for name in NAMES}
+
+
 @contextmanager
-def _source(piece: Piece) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """Give the schema of a piece, and its batches."""
+def _source(
+    piece: Piece, only: Fields | None
+) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Give the schema of a piece, and its batches: all columns, or those of some fields."""
     if piece.payload is not None:
         with pa.ipc.open_stream(piece.payload) as stream:
             yield stream.schema, iter(stream)
         return
     with _opened(piece.path) as file:
-        yield file.schema_arrow, _batches(file, piece.path, range(piece.start, piece.stop))
+        schema = file.schema_arrow
+        columns = None
+        if only is not None:
+            columns = sorted({keys[0] for keys in _places(schema, only).values() if keys})
+        groups = range(piece.start, piece.stop)
+        yield schema, _batches(file, piece.path, groups, columns=columns)
 
 
 def _check(
@@ -201,7 +221,7 @@ def _check(
         raise InputError(f"{name}: there is more than one column '{twice[0]}'. Rename the others.")
     if text is None and html is None:
         raise InputError(no_text(name, fields.text, paths(schema)))
-    if clean_field in schema.names:
+    if clean_field and clean_field in schema.names:
         raise InputError(
             f"{name}: there is a column '{clean_field}' already. "
             "Set output.clean_field to another name."
@@ -230,6 +250,24 @@ def _records(
     }
     sources = zip(told["source"], told["url"], strict=True)
     told["source"] = [source or (url and host(url)) for source, url in sources]
+    values = {
+        "row": list(numbers),
+        "origin": [f"{name}:{number}" for number in numbers],
+        **told,
+        **_texts(found, places, limit),
+    }
+    for field, array in zip(found.schema, found.columns, strict=True):
+        if places["text"] != (field.name,) or is_list(field.type):
+            values[f"column:{field.name}"] = array
+    return batch(found.num_rows, layout, values)
+
+
+def _texts(found: pa.RecordBatch, places: Mapping[str, Keys | None], limit: int) -> dict[str, Any]:
+    """Give the columns of RECORDS that say what the texts are."""
+    whole = _untouched(found, places, limit)
+    if whole is not None:
+        utf8 = pa.array(["utf-8"]).take(pa.array(np.zeros(len(whole), np.int8)))
+        return {"text": whole, "paragraphs": [False] * len(whole), "encoding": utf8}
     contents, charsets = _contents(found, places["text"])
     pages = _pages(found, places["html"], contents)
     faults = [
@@ -240,10 +278,7 @@ def _records(
         None if page or fault else content
         for content, page, fault in zip(contents, pages, faults, strict=True)
     ]
-    values = {
-        "row": list(numbers),
-        "origin": [f"{name}:{number}" for number in numbers],
-        **told,
+    return {
         "text": usable,
         "paragraphs": [bool(places["text"] and is_list(at(found, places["text"]).type))]
         * found.num_rows,
@@ -256,10 +291,25 @@ def _records(
             for content, fault in zip(contents, faults, strict=True)
         ],
     }
-    for field, array in zip(found.schema, found.columns, strict=True):
-        if places["text"] != (field.name,) or is_list(field.type):
-            values[f"column:{field.name}"] = array
-    return batch(found.num_rows, layout, values)
+
+
+def _untouched(
+    found: pa.RecordBatch, places: Mapping[str, Keys | None], limit: int
+) -> pa.LargeStringArray | None:
+    """Give the column of texts where all are UTF-8 and small enough, and there are no pages."""
+    if places["text"] is None or places["html"] is not None:
+        return None
+    array = at(found, places["text"])
+    if array.type not in (pa.string(), pa.large_string(), pa.string_view()):
+        return None
+    array = array.cast(pa.large_string())
+    if (pc.max(pc.binary_length(array)).as_py() or 0) > limit:
+        return None
+    try:
+        array.validate(full=True)  # Arrow does not look into the strings of a file
+    except pa.ArrowInvalid:
+        return None
+    return array
 
 
 def _contents(found: pa.RecordBatch, keys: Keys | None) -> tuple[list[str | None], dict[int, str]]:

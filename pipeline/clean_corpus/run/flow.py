@@ -15,6 +15,7 @@ from clean_corpus.corpus.learning.passages import count
 from clean_corpus.corpus.sharing.plan import plan as plan_sharing
 from clean_corpus.formats.records import Piece, Unit
 from clean_corpus.run.lessons import Lessons, digest
+from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.adopt import adopt
 from clean_corpus.run.steps.clean import clean
 from clean_corpus.run.steps.excise import excise
@@ -45,25 +46,33 @@ class Shard(NamedTuple):
 class Outcome(NamedTuple):
     """What is to be written of each shard; `told` and `passages` may be empty.
 
+    `documents` are those of the search for copies, which know the run keys.
     `counts` says what texts share: passages, documents, contained.
     """
 
     cleaned: list[str]
     edits: list[str]
+    documents: list[str]
     decisions: list[str]
     told: list[str]
     passages: list[str]
     shares: list[str]
     counts: Stats
 
-    @classmethod
-    def of(cls, cleaned: Sequence[Done], decisions: Sequence[str]) -> Outcome:
-        """Take what cleaning and the search for duplicates have left."""
-        texts, edits = ([done.task.outputs[name] for done in cleaned] for name in _CLEANED)
-        return cls(texts, edits, list(decisions), [], [], [], {})
-
 
 _CLEANED = ("cleaned", "edits")
+
+
+def _cleaned(cleaned: Sequence[Done]) -> Outcome:
+    """Take what cleaning has left."""
+    texts, edits = ([done.task.outputs[name] for done in cleaned] for name in _CLEANED)
+    return Outcome(texts, edits, [], [], [], [], [], {})
+
+
+def _untouched(shards: Sequence[Shard]) -> Outcome:
+    """Take base texts as they are."""
+    texts = [shard.documents for shard in shards]
+    return Outcome(texts, [""] * len(shards), [], [], [], [], [], {})
 
 
 class Result(NamedTuple):
@@ -91,18 +100,22 @@ class Flow:
         self.version = version
         self.progress = progress
         self.seconds: dict[str, float] = {}
+        self.bare = bare.is_enough(config)
 
     def run(self, units: Sequence[Unit], limit: int) -> Result:
         """Carry out every step; `limit` stops reading after that many records (0 never does)."""
         shards, ingested = self._ingest(units, limit)
         occurrences = self._identify(shards)
-        learned = self._learn(shards, ingested)
-        cleaned = self._clean(shards, occurrences, learned)
-        texts = self._outputs("cleaned", cleaned)
+        learned = None if self.bare else self._learn(shards, ingested)
+        left = _untouched(shards)
+        if not self.bare:
+            left = _cleaned(self._clean(shards, occurrences, learned))
         rows = [shard.rows for shard in shards]
-        matching = plan(texts, rows, self.config.dedup, self._task, self.config.run.memory)
+        dedup, memory = self.config.dedup, self.config.run.memory
+        naming = occurrences if self.bare else None
+        matching = plan(left.cleaned, rows, dedup, self._task, memory, naming)
         duplicates = self._match(matching)
-        outcome = Outcome.of(cleaned, matching.decisions)
+        outcome = left._replace(documents=matching.documents, decisions=matching.decisions)
         if any(stats["sources"] for stats in ingested):
             outcome = self._share(shards, outcome, matching)
         written = self._write(shards, outcome)
@@ -112,6 +125,9 @@ class Flow:
     def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
         pieces: list[tuple[int, Piece]] = []
         left = limit
+        reading: dict[str, Any] = {"clean_field": self.config.output.clean_field}
+        if self.bare:
+            reading = {"clean_field": "", "bare": self._sections("limits", "language")}
 
         def tasks() -> Iterator[Task]:
             for unit, piece in _pieces(units, self.config):
@@ -124,8 +140,8 @@ class Flow:
                     options={
                         "piece": piece.identity(),
                         "limit": left,
-                        "clean_field": self.config.output.clean_field,
                         **self._sections("fields", "input", "extract"),
+                        **reading,
                     },
                     payload=piece,
                 )
@@ -262,12 +278,10 @@ class Flow:
         if dedup.passages == dedup.contained == "off":
             return outcome
         rows = [shard.rows for shard in shards]
-        (_, sketched), *_ = matching.steps
-        documents = [task.outputs["documents"] for task in sketched]
         sharing = plan_sharing(
             outcome.cleaned,
             rows,
-            documents,
+            matching.documents,
             outcome.decisions,
             dedup,
             self._task,
@@ -306,8 +320,26 @@ class Flow:
 
     def _write(self, shards: Sequence[Shard], outcome: Outcome) -> list[Done]:
         output = self.options["output"]
-        told = outcome.told or [""] * len(shards)
-        columns = zip(shards, outcome.cleaned, outcome.edits, outcome.decisions, told, strict=True)
+        if self.bare:
+            inputs: list[dict[str, list[str]]] = [
+                {"documents": [shard.documents], "sketched": [sketched], "decisions": [decided]}
+                for shard, sketched, decided in zip(
+                    shards, outcome.documents, outcome.decisions, strict=True
+                )
+            ]
+        else:
+            told = outcome.told or [""] * len(shards)
+            columns = (outcome.cleaned, outcome.edits, outcome.decisions, told)
+            inputs = [
+                {
+                    "documents": [shard.documents],
+                    "cleaned": [cleaned],
+                    "edits": [edits],
+                    "decisions": [decided],
+                    "told": [shared] if shared else [],
+                }
+                for shard, cleaned, edits, decided, shared in zip(shards, *columns, strict=True)
+            ]
         return self._do(
             "write",
             (
@@ -316,16 +348,10 @@ class Flow:
                     number,
                     write,
                     ("corpus", "removed", "failed", "edits", "samples"),
-                    inputs={
-                        "documents": [shard.documents],
-                        "cleaned": [cleaned],
-                        "edits": [edits],
-                        "decisions": [decided],
-                        "told": [shared] if shared else [],
-                    },
+                    inputs=files,
                     options={"output": output},
                 )
-                for number, (shard, cleaned, edits, decided, shared) in enumerate(columns)
+                for number, files in enumerate(inputs)
             ),
         )
 

@@ -67,8 +67,12 @@ def write_outputs(
 
 
 def _corpus(ready: Path, found: Found, flow: Flow, result: Result) -> None:
-    """Put the kept records together: a file for each unit, or one for all."""
+    """Put the kept records together: a file for each unit, or one for all; or their ids."""
     output = flow.config.output
+    if output.mode == "ids":
+        ids = [flow.work.path(done.task.outputs["corpus"]) for done in result.written]
+        writing.join(ids, ready / formats.IDS)
+        return
     parts: dict[str, list[Path]] = {}
     names = formats.output_names(found.units, output)
     for shard, done in zip(result.shards, result.written, strict=True):
@@ -83,11 +87,12 @@ def _corpus(ready: Path, found: Found, flow: Flow, result: Result) -> None:
 def _quotes(ready: Path, flow: Flow, result: Result) -> None:
     """Note what the report will quote."""
     path, outcome = flow.work.path, result.outcome
+    shards = outcome.cleaned, outcome.documents, outcome.decisions
     quotes.write(
         ready / SAMPLES,
         [path(done.task.outputs["samples"]) for done in result.written],
         results.lines(ready / "clusters.jsonl"),
-        zip(map(path, outcome.cleaned), map(path, outcome.decisions), strict=True),
+        zip(*(map(path, files) for files in shards), strict=True),
         marking=flow.config.output.mode == "mark",
     )
 

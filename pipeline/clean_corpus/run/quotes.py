@@ -24,14 +24,14 @@ def write(
     path: Path,
     samples: Iterable[Path],
     clusters: Iterable[Mapping[str, Any]],
-    shards: Iterable[tuple[Path, Path]],
+    shards: Iterable[Sequence[Path]],
     *,
     marking: bool,
 ) -> None:
     """Write what `clean_corpus.report.samples` reads.
 
     `samples` are those of all shards, `clusters` the lines of that output, `shards` the cleaned
-    texts and the decisions of each.
+    texts of each, its documents as the search for copies knows them, and the decisions.
     """
     chosen = doubtful(clusters)
     wanted = {id_ for keeper, member, _ in chosen for id_ in (keeper, member["id"])}
@@ -72,20 +72,22 @@ def _least(cluster: Mapping[str, Any]) -> Member:
 
 
 def _documents(
-    wanted: Collection[str], shards: Iterable[tuple[Path, Path]], *, marking: bool
+    wanted: Collection[str], shards: Iterable[Sequence[Path]], *, marking: bool
 ) -> dict[str, dict[str, str]]:
     """Find the cleaned texts of some documents, and why they left the corpus."""
     found: dict[str, dict[str, str]] = {}
     ids = pa.array(sorted(wanted), pa.string())
-    for cleaned, decided in shards if wanted else ():
+    for cleaned, documents, decided in shards if wanted else ():
         reasons = spill.read(str(decided), ["reason"])["reason"]
+        keys = spill.read(str(documents), ["key"])["key"].combine_chunks()
         first = 0
-        for number, batch in enumerate(spill.batches(str(cleaned), ["key"])):
-            rows = np.flatnonzero(pc.is_in(batch["key"], value_set=ids).to_numpy(False))
+        for number, batch in enumerate(spill.batches(str(cleaned), ["reason"])):
+            here = keys.slice(first, batch.num_rows)
+            rows = np.flatnonzero(pc.is_in(here, value_set=ids).to_numpy(False))
             if rows.size:
                 which = pa.array(rows)
                 columns: Sequence[pa.Array] = (
-                    batch["key"].take(which),
+                    here.take(which),
                     spill.batch(str(cleaned), number, ["text"])["text"].take(which),
                     reasons.take(pa.array(rows + first)),
                 )

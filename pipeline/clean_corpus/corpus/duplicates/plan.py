@@ -58,15 +58,23 @@ class Plan(NamedTuple):
     """Tasks by step, each step needing only those before it, and where their results will be."""
 
     steps: list[tuple[str, list[Any]]]
+    documents: list[str]
     decisions: list[str]
     clusters: str
     evidence: str
 
 
 def plan(
-    texts: Sequence[str], rows: Sequence[int], dedup: Dedup, make: Make, memory: int = MEMORY
+    texts: Sequence[str],
+    rows: Sequence[int],
+    dedup: Dedup,
+    make: Make,
+    memory: int = MEMORY,
+    occurrences: Sequence[str] | None = None,
 ) -> Plan:
     """Plan the steps for shards of `rows` documents each; a task takes about `memory` megabytes.
+
+    `occurrences` number the documents that share a key, where the shards have provisional keys.
 
     `make(step, part, function, outputs, inputs=..., options=...)` makes a task of any kind that
     knows the paths of its `outputs`.
@@ -90,10 +98,17 @@ def plan(
         "permutations": permutations(bands.bands * bands.rows, dedup.seed),
         "partitions": partitions,
     }
+    naming = {} if occurrences is None else {"occurrences": occurrences}
     sketched = add(
         sketch,
         "documents bands",
-        (({"texts": [text]}, {"first_document": first, **reading}) for text, first, _ in shards),
+        (
+            (
+                {"texts": [text], **naming},
+                {"first_document": first, **reading},
+            )
+            for text, first, _ in shards
+        ),
     )
     documents = {"documents": sketched["documents"]}
     copies = add(
@@ -155,7 +170,8 @@ def plan(
         "decisions",
         ((removed, {"first": first, "rows": count}) for _, first, count in shards),
     )
-    return Plan(steps, assigned["decisions"], decided["clusters"][0], decided["evidence"][0])
+    outcome = assigned["decisions"], decided["clusters"][0], decided["evidence"][0]
+    return Plan(steps, sketched["documents"], *outcome)
 
 
 def summarise(stats: Iterable[tuple[str, Mapping[str, Any]]], dedup: Dedup) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from clean_corpus.corpus import arrow, dates, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
 from clean_corpus.corpus.duplicates import signatures
+from clean_corpus.corpus.keys import run_keys
 from clean_corpus.kernels import digest, minhash
 from clean_corpus.text import buffers
 
@@ -28,6 +29,7 @@ def sketch(
 ) -> dict[str, Any]:
     """Write DOCUMENTS ("documents") and BANDS ("bands") of the shard "texts".
 
+    Where there are "occurrences", its keys are provisional.
     Options: first_document, near, shingle, hash, permutations, bands, partitions.
     """
     found: list[Any] = []
@@ -35,7 +37,7 @@ def sketch(
     numbers: list[Numbers] = []
     first = options["first_document"]
     for batch in arrow.batches(inputs["texts"][0], COLUMNS):
-        for piece in _pieces(batch):
+        for piece in _pieces(_named(batch, first, inputs.get("occurrences"))):
             rows, band_keys, columns = _sketched(piece, options)
             found.append(columns)
             keys.append(band_keys.ravel())
@@ -50,6 +52,14 @@ def sketch(
 
 
 _PLAIN = DOCUMENTS.set(1, pa.field("source", pa.string()))
+
+
+def _named(batch: pa.RecordBatch, first: int, occurrences: Sequence[str] | None) -> pa.RecordBatch:
+    """Give the documents from `first` on their run keys."""
+    if occurrences is None:
+        return batch
+    keys = run_keys(batch.column("key"), first, occurrences)
+    return batch.set_column(batch.schema.get_field_index("key"), "key", keys)
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 
 from clean_corpus import lexicons, spill
 from clean_corpus.config import Config
+from clean_corpus.corpus.keys import run_keys
 from clean_corpus.errors import ConfigError
 from clean_corpus.formats.records import CLEAN
 from clean_corpus.lexicons import Rule
-from clean_corpus.run.steps.identify import run_keys
 from clean_corpus.stages import boilerplate, encoding, language, limits, whitespace
 from clean_corpus.text import EDITS, Batch, Stage, apply, compose, lift, no_edits
 
@@ -63,10 +63,10 @@ def clean(
     with spill.writer(outputs["cleaned"], CLEANED) as out:
         for batch in spill.batches(documents):
             keys = run_keys(
-                batch["key"].to_pylist(),
+                batch["key"],
                 options["first_document"] + first,
                 inputs["occurrences"],
-            )
+            ).to_pylist()
             cleaned, made = clean_batch(batch, keys, stages, config)
             out.write_batch(cleaned)
             edits.append(_shifted(made, first))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus import spill
-
-OCCURRENCES = pa.schema([("document", pa.int64()), ("occurrence", pa.int32())])
-
-_LOOKS_NUMBERED = re.compile(r"#\d+$")
+from clean_corpus.corpus.keys import OCCURRENCES
 
 
 def identify(
@@ -51,26 +47,3 @@ def identify(
     )
     spill.write(outputs["occurrences"], table.sort_by("document"))
     return {"shared": int((size > 1).sum())}
-
-
-def run_keys(keys: list[str], first: int, occurrences: Sequence[str]) -> list[str]:
-    """Turn provisional keys of the documents from `first` on into unique run keys.
-
-    The second document of the name "a" is "a#2"; a name that ends like that itself gets "#1".
-    """
-    numbers: dict[int, int] = {}
-    for path in occurrences:
-        table = spill.read(path)
-        document = table["document"].to_numpy()
-        low, high = np.searchsorted(document, (first, first + len(keys)))
-        numbers.update(
-            zip(
-                document[low:high].tolist(),
-                table["occurrence"].to_numpy()[low:high].tolist(),
-                strict=True,
-            )
-        )
-    return [
-        f"{key}#{number}" if number > 1 or _LOOKS_NUMBERED.search(key) else key
-        for key, number in ((key, numbers.get(first + i, 1)) for i, key in enumerate(keys))
-    ]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from clean_corpus import config, formats, spill
 from clean_corpus.run.executors import tell
+from clean_corpus.run.steps import bare
 from clean_corpus.stages import extract
 from clean_corpus.stages.page import PageFault
 from clean_corpus.text import buffers
@@ -28,8 +29,9 @@ def ingest(
 
     Documents are RECORDS with base texts, a provisional `key`, which is the user's id or a hash of
     the base text, and the `stage` that set a record with a fault aside. Options: payload
-    (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none), and avoid (the
-    rows whose pages have killed a worker).
+    (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none), avoid (the rows
+    whose pages have killed a worker), and bare (the sections by which documents leave at once,
+    where nothing is going to clean them; their rows are `bare.TEXTS` then).
     """
     del inputs
     limit = options["limit"]
@@ -52,7 +54,10 @@ def ingest(
         if limit and rows >= limit:
             break
     table = pa.Table.from_batches(batches).drop_columns(["html"])
-    spill.write(outputs["documents"], table)
+    if options.get("bare"):
+        bare.write(outputs["documents"], table, options["bare"])
+    else:
+        spill.write(outputs["documents"], table)
     spill.write(outputs["ids"], pa.Table.from_batches(ids, IDS))
     return {
         "rows": rows,

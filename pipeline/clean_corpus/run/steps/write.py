@@ -16,8 +16,9 @@ from clean_corpus.corpus.sharing.tell import TOLD
 from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, shown
 from clean_corpus.run import audit
+from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.sample import Sample, drawn, sample
-from clean_corpus.text import code_points, originals
+from clean_corpus.text import code_points, no_edits, originals
 
 _FATES = ("kept", "removed", "failed")
 _LINE = orjson.OPT_APPEND_NEWLINE
@@ -45,13 +46,15 @@ def write(
     """Write the shard's part of the corpus, and of `removed`, `failed` and `edits` (JSONL).
 
     And `samples` of its edits (JSON). Inputs: documents, cleaned, edits, decisions and perhaps
-    told, row by row alike. Options: output. Returns the counts of the summary.
+    told, row by row alike; or for a bare run documents, sketched and decisions. Options: output.
+    Returns the counts of the summary.
     """
     output = Output.model_validate(options["output"])
-    marking = output.mode == "mark"
+    marking, naming = output.mode == "mark", output.mode == "ids"
     counted: list[dict[str, Any]] = []
     kept: list[pa.Table] = []
     samples: list[Sample] = []
+    names: list[bytes] = []
     with (
         Path(outputs["removed"]).open("wb") as removed,
         Path(outputs["failed"]).open("wb") as failed,
@@ -66,20 +69,37 @@ def write(
             failed.writelines(_failures(shard))
             stays = [reason is None or (marking and reason != "failed") for reason in shard.reasons]
             if not marking:
-                removed.writelines(_removals(shard))
-            whole = shard.documents.append_column(_TEXT, shard.cleaned["text"])
-            whole = whole.append_column(_CLEAN, _clean(shard, marking))
-            kept.append(whole.filter(pa.array(stays, pa.bool_())))
-    records = pa.concat_tables(kept)
-    part = formats.render(records, records[_TEXT], records[_CLEAN], output)
-    Path(outputs["corpus"]).write_bytes(part)
+                removed.writelines(_removals(shard, whole=not naming))
+            which = pa.array(stays, pa.bool_())
+            if naming:
+                names.append(_names(shard, which))
+            else:
+                whole = shard.documents.append_column(_TEXT, shard.cleaned["text"])
+                whole = whole.append_column(_CLEAN, _clean(shard, marking))
+                kept.append(whole.filter(which))
+    Path(outputs["corpus"]).write_bytes(b"".join(names) if naming else _rendered(kept, output))
     Path(outputs["samples"]).write_bytes(orjson.dumps(drawn(samples)))
     return audit.total(counted)
 
 
+def _rendered(kept: list[pa.Table], output: Output) -> bytes:
+    records = pa.concat_tables(kept)
+    return formats.render(records, records[_TEXT], records[_CLEAN], output)
+
+
+def _names(shard: _Shard, which: pa.BooleanArray) -> bytes:
+    """Give a line for each document that stays, with its run key and its place."""
+    origins = shard.documents["origin"].combine_chunks()
+    columns = {"id": shard.cleaned["key"].filter(which), "origin": origins.filter(which)}
+    return strings.in_lines(strings.objects(columns))
+
+
 def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
-    """Read the four files side by side."""
+    """Read the files side by side."""
     decisions = spill.read(inputs["decisions"][0])
+    if "sketched" in inputs:
+        yield from _bare(inputs, decisions)
+        return
     edits = spill.read(inputs["edits"][0])
     told = spill.read(inputs["told"][0]) if inputs["told"] else _NOTHING_TOLD
     first = 0
@@ -102,6 +122,18 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
             told.slice(first, rows).combine_chunks(),
         )
         first += rows
+
+
+def _bare(inputs: Mapping[str, Sequence[str]], decisions: pa.Table) -> Iterator[_Shard]:
+    """Do the same where nothing was cleaned, and where no record will be written."""
+    first = 0
+    for texts, cleaned in bare.shards(inputs):
+        here = decisions.slice(first, texts.num_rows)
+        reasons = pc.coalesce(cleaned["reason"], here["reason"].combine_chunks()).to_pylist()
+        documents = pa.Table.from_batches([texts])
+        none = no_edits(), _NOTHING_TOLD
+        yield _Shard(documents, texts["text"], cleaned, reasons, here, *none)
+        first += texts.num_rows
 
 
 def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
@@ -141,11 +173,14 @@ def similarity(shared: int | None, whole: int | None) -> float | None:
     return None if shared is None or not whole else shared * 10_000 // whole / 10_000
 
 
-def _removals(shard: _Shard) -> Iterable[bytes]:
-    """Give a line for each document that left, with its whole record, the text cleaned."""
+def _removals(shard: _Shard, *, whole: bool) -> Iterable[bytes]:
+    """Give a line for each document that left, with its `whole` record, the text cleaned."""
     rows = [row for row, reason in enumerate(shard.reasons) if reason not in (None, "failed")]
     which = pa.array(rows, pa.int64())
-    records = formats.as_objects(shard.documents.take(which), shard.cleaned["text"].take(which))
+    records = [b""] * len(rows)
+    if whole:
+        texts = shard.cleaned["text"].take(which)
+        records = formats.as_objects(shard.documents.take(which), texts)
     decisions = shard.decisions.take(which).to_pylist()
     for row, record, decision in zip(rows, records, decisions, strict=True):
         line = {
@@ -160,7 +195,8 @@ def _removals(shard: _Shard) -> Iterable[bytes]:
                 "containment": similarity(decision["shared"], decision["smaller"]),
             }
         # The record is spliced, not encoded anew: its bytes are the user's.
-        yield orjson.dumps(line)[:-1] + b',"record":' + record + b"}\n"
+        more = b',"record":' + record if whole else b""
+        yield orjson.dumps(line)[:-1] + more + b"}\n"
 
 
 def _failures(shard: _Shard) -> Iterator[bytes]:

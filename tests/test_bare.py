@@ -1,0 +1,112 @@
+"""Runs that look for copies and nothing else: the same decisions, without the texts again."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import sample_records
+from clean_corpus import clean, cli, formats, results
+from clean_corpus.config import Config
+from clean_corpus.errors import InputError
+from clean_corpus.run.plan import clean_files
+
+ALONE: dict[str, Any] = {
+    "limits": {"max_failed": 1, "max_removed": 1, "min_chars": 40},
+    "stages": [],
+    "language": {"detect": False},
+}
+
+
+def run(source: Path, out: Path, mode: str, **sections: Any) -> Path:
+    options = {**ALONE, "output": {"mode": mode}, **sections}
+    clean_files([str(source)], out, Config.model_validate(options))
+    return out
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def rows() -> list[dict[str, Any]]:
+    found = sample_records.records(90)
+    found[7]["id"] = found[8]["id"] = None
+    found[9]["id"], found[10]["text"] = "a#2", "Short."
+    found[8]["text"] = found[7]["text"]
+    return found
+
+
+@pytest.fixture(params=["jsonl", "parquet"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / f"news.{request.param}"
+    if request.param == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows()), path, row_group_size=20)
+        return path
+    sample_records.write(path, rows())
+    with path.open("ab") as file:
+        file.write(b'{"id": 3, "text": \n')
+    return path
+
+
+@pytest.mark.parametrize("stages", [[], ["encoding", "whitespace"]])
+def test_ids_are_those_of_a_run_with_records(
+    source: Path, tmp_path: Path, stages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    out = run(source, tmp_path / "out", "remove", stages=stages)
+    ids = run(source, tmp_path / "ids", "ids", stages=stages)
+    private = [f".clean-corpus/{name}" for name in ("evidence.arrow", "samples.json")]
+    for name in ("clusters.jsonl", "failed.jsonl", "edits.jsonl", *private):
+        assert (ids / name).read_bytes() == (out / name).read_bytes(), name
+    assert [row["id"] for row in lines(ids / "kept.jsonl")] == [one.id for one in results.kept(out)]
+    removed = lines(out / "removed.jsonl")
+    assert [{**row, "record": None} for row in removed] == [
+        {**row, "record": None} for row in lines(ids / "removed.jsonl")
+    ]
+    assert {row["reason"] for row in removed} >= {"empty", "too-short", "near-duplicate"}
+    assert all("record" not in row for row in lines(ids / "removed.jsonl"))
+    assert not (ids / "corpus").exists()
+    counts = (orjson.loads((one / "summary.json").read_bytes()) for one in (out, ids))
+    first, second = ({**one, "config": 0, "outputs": 0} for one in counts)
+    assert first == second
+
+
+def test_what_was_cleaned_before_can_be_searched(source: Path, tmp_path: Path) -> None:
+    out = run(source, tmp_path / "out", "remove")
+    (cleaned,) = (out / "corpus").iterdir()
+    ids = run(cleaned, tmp_path / "ids", "ids")
+    assert lines(ids / "kept.jsonl")
+    assert not lines(ids / "failed.jsonl")
+
+
+def test_texts_that_are_not_there_are_not_shown(source: Path, tmp_path: Path) -> None:
+    ids = run(source, tmp_path / "ids", "ids")
+    with pytest.raises(InputError, match=r"holds ids and no texts\. Run again without"):
+        list(results.kept(ids))
+
+
+def test_the_library_gives_ids(tmp_path: Path) -> None:
+    found = clean(rows(), {**ALONE, "output": {"mode": "ids"}})
+    assert found.kept[0].keys() == {"id", "origin"}
+    assert len(found.kept) + len(found.removed) + len(found.failed) == 90
+
+
+def test_a_command_does_it(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ids = tmp_path / "ids"
+    arguments = ["duplicates", source, "-o", "-", "--run-dir", ids, "--set", "dedup.threshold=0.7"]
+    monkeypatch.setattr("sys.argv", ["clean-corpus", *map(str, arguments)])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert not caught.value.code
+    said = capfd.readouterr()
+    assert said.out.encode() == (ids / "kept.jsonl").read_bytes()
+    config = results.config(ids)
+    assert (config.stages, float(config.dedup.threshold)) == ([], 0.7)
