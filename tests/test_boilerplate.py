@@ -137,14 +137,14 @@ def test_what_is_learned_gives_way_to_a_rule_that_knows_more(tmp_path: Path) -> 
         "class": "learned",
         "scope": "tail",
         "where": "bottom",
-        "text": " (ats/nxp)",
+        "text": " (avec agence)",
         "count": 9,
         "articles": 9,
         "examples": ["a"],
     }
     (tmp_path / "learned.toml").write_text(to_toml([lesson]))
     rules = lexicons.load(Boilerplate(), tmp_path / "learned.toml")
-    page = "Le pont est ouvert, a dit le maire de la ville. (ats/nxp)"
+    page = "Le pont est ouvert, a dit le maire de la ville. (avec agence)"
     stage = boilerplate.stage(rules, WHOLE)
     (edit,) = stage(batch([page], "fr", "ville.example")).to_pylist()
     assert (edit["class"], edit["action"]) == ("agency_credit", "metadata")
