@@ -204,7 +204,9 @@ def test_the_folder_is_where_the_user_says(
 def _profiles() -> dict[str, npt.NDArray[Any]]:
     loaded = profiles.load()
     more = {"names": np.frombuffer(" ".join(loaded.names).encode(), np.uint8)}
-    more["three"] = np.array([loaded.profiles.three])
+    more |= {
+        name: np.array([getattr(loaded.profiles, name)]) for name in ("digits", "other", "room")
+    }
     return {**loaded.profiles._asdict(), **loaded._asdict(), **more}
 
 

@@ -14,55 +14,72 @@ Points = npt.NDArray[np.uint16]
 Words = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
 
-#: Lanes of a row, one for each profile; those beyond the last profile are empty.
-LANES = 64
+#: Lanes of a text's scores, one for each profile, and of those that are scored at once.
+LANES, HALF = 64, 32
 #: Code points of a text that are looked at; the same as langdetect's own limit.
 MAX_POINTS = 10_000
-#: In longer texts only one word in two, three … is scored: so many code points tell enough.
-_ENOUGH = 1_000
-#: No more than this is left out at once, where a script parts no words.
+#: In longer texts only one word in two, three … is scored. So many code points tell enough of a
+#: text in one language; and of any.
+GLANCE, ENOUGH = 400, 1_000
+#: What is longer counts for several words, where a script parts none.
 _LONGEST_WORD = 30
+
+# Texts with one letter in so many of another kind are scored in both halves.
+_SHARE = 32
 
 #: Scripts that are told apart here; 0 is none.
 LATIN, HAN, KANA, HANGUL = 1, 2, 3, 4
+#: What `Profiles.kinds` says of a code point: its script, or `SIGN` if it has none but is no space
+#: either; and if it is a capital, or in ASCII.
+SIGN, CAPITAL, ASCII = 63, 64, 128
+
+#: Numbers of what is no letter: nothing, what no profile knows, a space. Others take up to 12 bits.
+NOTHING, UNKNOWN, SPACE = 0, 1, 2
+LETTER_BITS, ROW_BITS = 12, 20
 
 #: The marks of `Profiles.accented`: grave, acute, tilde, hook above, dot below.
 MARKS = (0x300, 0x301, 0x303, 0x309, 0x323)
 
-_SPACE = 0x20
-_MULTIPLIER = 0x9E3779B97F4A7C15
+_BLANK = 0x20
+#: Spreads n-grams over the table: 2^64 divided by the golden ratio.
+MULTIPLIER = 0x9E3779B97F4A7C15
 
 
 class Profiles(NamedTuple):
     """Language profiles, one lane each, as tables over code points and n-grams.
 
-    By code point of the Basic Multilingual Plane, `fold` gives the letter that stands for it,
-    `lower` its lower case, `script` its script (0 is none); `accented` (5 x 512) gives what a Latin
-    letter and one of the marks of Vietnamese make, or 0. `keys` and `places` are a hash table
-    (`index_keys`) from n-grams, three times 16 bits, to rows; rows from `three` on are of three
-    letters. A row of `weights` holds what the n-gram and the shorter ones at its end add to each
-    lane; `known` has a bit for each lane that knows the n-gram itself, `at_home` for each whose
-    language writes its last letter.
+    By code point of the Basic Multilingual Plane, `letters` gives the number of the letter that
+    stands for it, `lower` its lower case, `kinds` its kind; `accented` (5 x 512) gives what a Latin
+    letter and one of the marks of Vietnamese make, or 0.
+
+    `table` is a hash table with linear probing. Its slots hold an n-gram, up to three numbers of
+    letters with the last lowest, above its row; home is where the upper `digits` binary digits of
+    its product with `MULTIPLIER` say. Row 0 is of what is unknown. Rows come in two halves, for the
+    lanes from 0 and from `other` on: most texts are scored in one. A row of `weights` (2, rows, 8)
+    holds what the n-gram and the shorter ones at its end add to each lane, in four times 16 bits;
+    sums of `room` rows do not overflow. One of `facts` (2, rows) has a bit for each lane that knows
+    the n-gram itself, of three letters, and 32 higher one for each whose language writes its last
+    letter.
     """
 
-    fold: Points
+    letters: Points
     lower: Points
-    script: Bytes
-    accented: npt.NDArray[np.uint16]
-    three: int
-    keys: Words
-    places: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.int16]
-    known: Words
-    at_home: Words
+    kinds: Bytes
+    accented: Points
+    table: Words
+    digits: int
+    weights: Words
+    facts: Words
+    other: int
+    room: int
 
 
 class Evidence(NamedTuple):
     """What speaks for the best profile of each text, among those that its script admits.
 
     `best` and `second` are lanes, -1 if none; scores are in units of the profiles' weights. Of
-    `grams` three-letter windows `known` are in the best profile; of `letters` letters of its
-    script `strange` are not.
+    `grams` three-letter windows `known` are in the best profile; of `letters` letters of a script
+    `strange` are not. `totals` has the scores of all lanes, or of the half with the best.
     """
 
     script: Offsets
@@ -81,32 +98,15 @@ class Evidence(NamedTuple):
 
 
 @compiled
-def _index(keys: Words, table: Words, places: npt.NDArray[np.int32], shift: np.uint64) -> None:
-    last = table.size - 1
-    for i in range(keys.size):
-        slot = np.int64((keys[i] * np.uint64(_MULTIPLIER)) >> shift)
-        while table[slot]:
-            slot = (slot + 1) & last
-        table[slot] = keys[i]
-        places[slot] = i
-
-
-def index_keys(keys: Words) -> tuple[Words, npt.NDArray[np.int32]]:
-    """Make a hash table, with linear probing, from distinct non-zero keys to their places."""
-    bits = (2 * keys.size - 1).bit_length()
-    table, places = np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int32)
-    _index(keys, table, places, np.uint64(64 - bits))
-    return table, places
-
-
-@compiled
-def _find(key: np.uint64, keys: Words, places: npt.NDArray[np.int32], shift: np.uint64) -> int:
-    slot = np.int64((key * np.uint64(_MULTIPLIER)) >> shift)
-    while keys[slot]:
-        if keys[slot] == key:
-            return int(places[slot])
-        slot = (slot + 1) & (keys.size - 1)
-    return -1
+def _find(key: np.uint64, table: Words, shift: np.uint64) -> np.uint64:
+    slot = np.int64((key * np.uint64(MULTIPLIER)) >> shift)
+    entry = table[slot]
+    while entry:
+        if entry >> np.uint64(ROW_BITS) == key:
+            return np.uint64(entry & np.uint64((1 << ROW_BITS) - 1))
+        slot += 1
+        entry = table[slot]
+    return np.uint64(0)
 
 
 @compiled
@@ -114,13 +114,17 @@ def _decode(
     data: Bytes,
     start: int,
     stop: int,
-    script: Bytes,
-    accented: Points,
+    profiles: Profiles,
     points: Points,
+    starts: npt.NDArray[np.int32],
     counts: Offsets,
-) -> int:
-    """Write the code points of a text without addresses and handles; count its scripts."""
-    size = 0
+) -> tuple[int, int]:
+    """Write the code points of a text without addresses and handles; count their kinds.
+
+    Gives their number and that of words, whose `starts` are written.
+    """
+    accented = profiles.accented
+    size = words = since = 0
     i = start
     while i < stop and size < points.size:
         byte = np.int64(data[i])
@@ -139,7 +143,7 @@ def _decode(
             if is_address or byte == 0x40:
                 while i < stop and 0x20 < data[i] < 0x7F:
                     i += 1
-                point = np.int64(_SPACE)
+                point = np.int64(_BLANK)
             else:
                 point = byte
                 i += 1
@@ -147,15 +151,12 @@ def _decode(
             point = ((byte & 0x1F) << 6) | np.int64(data[i + 1] & 0x3F)
             i += 2
         elif byte < 0xF0:
-            point = (
-                ((byte & 0x0F) << 12)
-                | (np.int64(data[i + 1] & 0x3F) << 6)
-                | np.int64(data[i + 2] & 0x3F)
-            )
+            point = ((byte & 0x0F) << 12) | (np.int64(data[i + 1] & 0x3F) << 6)
+            point |= np.int64(data[i + 2] & 0x3F)
             i += 3
         else:
             # Beyond the first plane there are emoji and rare ideographs.
-            point = np.int64(0x3400 if byte == 0xF0 and data[i + 1] >= 0xA0 else _SPACE)
+            point = np.int64(0x3400 if byte == 0xF0 and data[i + 1] >= 0xA0 else _BLANK)
             i += 4
         if 0x300 <= point <= 0x323 and size and points[size - 1] < accented.shape[1]:
             made = np.uint16(0)
@@ -166,75 +167,67 @@ def _decode(
                 points[size - 1] = made
                 continue
         points[size] = point
-        counts[script[point]] += 1
+        kind = profiles.kinds[point]
+        counts[kind] += 1
+        starts[words] = size
         size += 1
-    return size
+        if kind == 0:
+            since = 0
+        else:
+            words += since == 0
+            since = since + 1 if since < _LONGEST_WORD else 0
+    return size, words
 
 
 @compiled
-def _score(
+def _look_up(
     points: Points,
-    size: int,
+    first: int,
+    last: int,
     shouted: bool,
     with_ascii: bool,
-    fold: Points,
-    lower: Points,
-    script: Bytes,
-    keys: Words,
-    places: npt.NDArray[np.int32],
-    shift: np.uint64,
-    weights: npt.NDArray[np.int16],
-    rows: npt.NDArray[np.int32],
+    profiles: Profiles,
+    rows: npt.NDArray[np.uint32],
     marks: Bytes,
-    total: npt.NDArray[np.int32],
+    count: int,
 ) -> int:
-    """Add up the rows of a text's windows, which are cut as langdetect cuts them.
+    """Append the rows of the windows of some code points, which are cut as langdetect cuts them.
 
-    Of a long text, words are left out evenly, so that passages in another language weigh the same.
-    Gives the number of windows. `rows` gets the row of each, -1 if its last letter is unknown, and
-    `marks` the script of that letter, plus 128 if the window is three letters wide.
+    Of each, `rows` gets that of the longest n-gram at its end that is known, and `marks` says if
+    its last letter is one of a script (1), and if it is three letters wide (2). Gives the new
+    count of windows.
     """
-    total[:] = 0
-    x = np.uint64(0)
-    y = np.uint64(_SPACE)
+    x = np.uint64(NOTHING)
+    y = np.uint64(SPACE)
+    table = profiles.table
+    shift = np.uint64(64 - profiles.digits)
+    bits = np.uint64(LETTER_BITS)
     was_upper = False
-    stride = max(1, size // _ENOUGH)
-    word = 0
-    left_out = 0
-    count = 0
-    for i in range(size):
+    for i in range(first, last):
         point = points[i]
         if point < 0x80 and not with_ascii:
-            point = np.uint16(_SPACE)
-        small = lower[point]
+            point = np.uint16(_BLANK)
+        small = profiles.lower[point]
         is_upper = small != point
         if is_upper and (shouted or was_upper):
             point = small
         was_upper = is_upper
-        z = np.uint64(fold[point])
-        if left_out:
-            left_out = 0 if z == _SPACE else left_out - 1
-            continue
-        if y == _SPACE:
-            x = np.uint64(0)
-            if z == _SPACE:
+        z = np.uint64(profiles.letters[point])
+        if y == SPACE:
+            if z == SPACE:
                 continue
-            word += 1
-            if (word - 1) % stride:
-                left_out = _LONGEST_WORD
-                continue
-        row = -1
+            x = np.uint64(NOTHING)
+        two = (y << bits) | z
+        row = np.uint64(0)
         if x:
-            row = _find((x << np.uint64(32)) | (y << np.uint64(16)) | z, keys, places, shift)
-        if row < 0:
-            row = _find((y << np.uint64(16)) | z, keys, places, shift)
-            if row < 0 and z != _SPACE:
-                row = _find(z, keys, places, shift)
-        if row >= 0:
-            for lane in range(LANES):
-                total[lane] += weights[row, lane]
+            row = _find((x << (bits + bits)) | two, table, shift)
+        if not row:
+            row = _find(two, table, shift)
+            if not row and z != SPACE:
+                row = _find(z, table, shift)
+        kind = profiles.kinds[point] & SIGN
         rows[count] = row
-        marks[count] = script[point] | (0x80 if x else 0)
+        marks[count] = (kind != 0 and kind != SIGN) + 2 * (x != NOTHING)
         count += 1
         x = y
         y = z
@@ -242,11 +235,36 @@ def _score(
 
 
 @compiled
-def _best(total: npt.NDArray[np.int32], lanes: np.uint64, group: Bytes, other: int) -> int:
-    """Give the lane with the highest total, the first of equals, outside the group `other`."""
+def _add_up(
+    rows: npt.NDArray[np.uint32],
+    count: int,
+    half: int,
+    profiles: Profiles,
+    sums: Words,
+    total: npt.NDArray[np.int32],
+) -> None:
+    """Add up rows of weights, four lanes at a time."""
+    total[:] = 0
+    first = 0
+    while first < count:
+        last = min(count, first + profiles.room)
+        sums[:] = 0
+        for i in range(first, last):
+            row = rows[i]
+            for word in range(sums.size):
+                sums[word] += profiles.weights[half, row, word]
+        for word in range(sums.size):
+            for lane in range(4):
+                total[4 * word + lane] += (sums[word] >> np.uint64(16 * lane)) & np.uint64(0xFFFF)
+        first = last
+
+
+@compiled
+def _best(total: npt.NDArray[np.int32], lanes: np.uint64, group: Bytes, outside: int) -> int:
+    """Give the lane with the highest total, the first of equals, outside one group."""
     best = -1
     for lane in range(LANES):
-        allowed = (lanes >> np.uint64(lane)) & np.uint64(1) and group[lane] != other
+        allowed = (lanes >> np.uint64(lane)) & np.uint64(1) and group[lane] != outside
         if allowed and (best < 0 or total[lane] > total[best]):
             best = lane
     return best
@@ -256,16 +274,9 @@ def _best(total: npt.NDArray[np.int32], lanes: np.uint64, group: Bytes, other: i
 def _evidence(
     data: Bytes,
     offsets: Offsets,
-    fold: Points,
-    lower: Points,
-    script: Bytes,
-    accented: Points,
-    three: int,
-    keys: Words,
-    places: npt.NDArray[np.int32],
-    weights: npt.NDArray[np.int16],
-    known: Words,
-    at_home: Words,
+    docs: Offsets,
+    enough: int,
+    profiles: Profiles,
     admitted: Words,
     group: Bytes,
     allowed: np.uint64,
@@ -274,32 +285,48 @@ def _evidence(
     out: Offsets,
 ) -> None:
     points = np.empty(MAX_POINTS, np.uint16)
-    rows = np.empty(MAX_POINTS, np.int32)
+    starts = np.empty(MAX_POINTS + 1, np.int32)
+    rows = np.empty(MAX_POINTS, np.uint32)
     marks = np.empty(MAX_POINTS, np.uint8)
-    shift = np.uint64(64)
-    room = keys.size
-    while room > 1:
-        room >>= 1
-        shift -= np.uint64(1)
-    for doc in range(offsets.size - 1):
-        size = _decode(data, offsets[doc], offsets[doc + 1], script, accented, points, counts[doc])
-        total = totals[doc]
-        letters = 0
-        capitals = 0
-        ascii_letters = 0
-        others = 0
-        for i in range(size):
-            point = points[i]
-            if script[point]:
-                letters += 1
-                capitals += lower[point] != point
-                ascii_letters += point < 0x80
-                others += point >= 0x300 and not 0x1E00 <= point < 0x1F00
+    of_kind = np.empty(256, np.int64)
+    sums = np.empty(HALF // 4, np.uint64)
+    one = np.uint64(1)
+    for doc in range(docs.size):
+        begin, end = offsets[docs[doc]], offsets[docs[doc] + 1]
+        of_kind[:] = 0
+        size, words = _decode(data, begin, end, profiles, points, starts, of_kind)
+        all_letters = capitals = ascii_letters = 0
+        for kind in range(256):
+            script = kind & SIGN
+            if script < admitted.size:
+                counts[doc, script] += of_kind[kind]
+                if script:
+                    all_letters += of_kind[kind]
+                    capitals += of_kind[kind] if kind & CAPITAL else 0
+                    ascii_letters += of_kind[kind] if kind & ASCII else 0
         main = _main_script(counts[doc])
-        count = _score(
-            points, size, 2 * capitals > letters, 2 * ascii_letters >= others, fold, lower, script,
-            keys, places, shift, weights, rows, marks, total,
-        )  # fmt: skip
+        shouted = 2 * capitals > all_letters
+        with_ascii = 2 * ascii_letters >= all_letters - counts[doc, LATIN]
+        # Of a long text, words are left out evenly: passages in another language weigh the same.
+        stride = size // enough
+        starts[words] = size
+        if stride < 2:
+            words, starts[0], starts[1] = 1, 0, size
+        count = 0
+        for word in range(0, words, max(1, stride)):
+            count = _look_up(
+                points, starts[word], starts[word + 1], shouted, with_ascii, profiles,
+                rows, marks, count,
+            )  # fmt: skip
+        here = 0 if main == LATIN else 1
+        first_lane = here * profiles.other
+        latin = counts[doc, LATIN]
+        rare = min(latin, all_letters - latin)
+        for half in range(2):
+            if half == here or _SHARE * rare >= all_letters:
+                lane = half * profiles.other
+                _add_up(rows, count, half, profiles, sums, totals[doc, lane : lane + HALF])
+        total = totals[doc]
         top = _best(total, admitted[main], group, -1)
         best = _best(total, admitted[main] & allowed, group, -1)
         out[doc, 0] = main
@@ -312,20 +339,20 @@ def _evidence(
         out[doc, 3] = total[best]
         out[doc, 4] = total[second] if second >= 0 else 0
         out[doc, 5] = total[top]
-        lane = np.uint64(best)
-        one = np.uint64(1)
+        bit = np.uint64(best - first_lane)
+        known = wide = lettered = strange = 0
         for i in range(count):
-            out[doc, 6] += 1
-            kind = marks[i] & 0x7F
-            row = rows[i]
-            if marks[i] & 0x80:
-                out[doc, 7] += 1
-                if row >= three and (known[row] >> lane) & one:
-                    out[doc, 8] += 1
-            if kind:
-                out[doc, 9] += 1
-                if row < 0 or not (at_home[row] >> lane) & one:
-                    out[doc, 10] += 1
+            fact = profiles.facts[here, rows[i]] >> bit
+            letter = marks[i] & 1
+            wide += marks[i] >> 1
+            lettered += letter
+            known += int(fact & one)
+            strange += letter & ~int(fact >> np.uint64(HALF))
+        out[doc, 6] = count
+        out[doc, 7] = wide
+        out[doc, 8] = known
+        out[doc, 9] = lettered
+        out[doc, 10] = strange
 
 
 @compiled
@@ -346,15 +373,27 @@ def _main_script(counts: Offsets) -> int:
 
 
 def evidence(
-    data: Bytes, offsets: Offsets, profiles: Profiles, admitted: Words, group: Bytes, allowed: int
+    data: Bytes,
+    offsets: Offsets,
+    docs: Offsets,
+    enough: int,
+    profiles: Profiles,
+    admitted: Words,
+    group: Bytes,
+    allowed: int,
 ) -> Evidence:
-    """Find the best and second profile for each text.
+    """Find the best and second profile for each of the texts `docs`.
 
-    `admitted` has a bit for each lane that a script admits; lanes of one `group` do not compete;
-    `allowed` narrows all.
+    Of more than `enough` code points, words are left out evenly. `admitted` has a bit for each lane
+    that a script admits; lanes of one `group` do not compete; `allowed` narrows all.
     """
-    texts = len(offsets) - 1
-    counts, out = np.zeros((texts, admitted.size), np.int64), np.zeros((texts, 11), np.int64)
-    totals = np.zeros((texts, LANES), np.int32)
-    _evidence(data, offsets, *profiles, admitted, group, np.uint64(allowed), counts, totals, out)
+    counts, out = (
+        np.zeros((len(docs), admitted.size), np.int64),
+        np.zeros((len(docs), 11), np.int64),
+    )
+    totals = np.zeros((len(docs), LANES), np.int32)
+    _evidence(
+        data, offsets, docs, enough, profiles, admitted, group, np.uint64(allowed),
+        counts, totals, out,
+    )  # fmt: skip
     return Evidence._make([*out.T, counts, totals])

@@ -8,6 +8,7 @@ where two languages are close, or a text holds much that the nearest one hardly 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 
 from clean_corpus import config
 from clean_corpus.kernels import language as kernel
-from clean_corpus.stages import cld2, profiles, telltales
+from clean_corpus.stages import alphabet, cld2, profiles, telltales
 from clean_corpus.stages.verdicts import UND, Case, Doubt, confidence, weigh
 from clean_corpus.text import buffers
 
@@ -44,10 +45,8 @@ _BY_SCRIPT = {
     "YI": "ii",
 }
 
-# Weights of the profiles are in 1/512 bit.
-_BIT = 512
 # So much evidence for a language that was not asked for is taken for certain.
-_CERTAIN = 24 * _BIT
+_CERTAIN = 24 * profiles.BIT
 
 # A text leaves no doubt if its language leads by so many bits, and if it has no more of what that
 # language lacks: windows of 10,000, letters of 1000. Of such sentences in Leipzig news, in 75
@@ -88,20 +87,21 @@ def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     languages = profiles.load()
     lanes = _lanes(tuple(languages.names))
     wanted = options.languages
-    found = kernel.evidence(
-        data, offsets, languages.profiles, languages.admitted, lanes.groups,
-        sum(1 << lane for lane, code in enumerate(lanes.codes) if not wanted or code in wanted),
-    )  # fmt: skip
+    found, clear = _examined(data, offsets, languages, lanes, wanted)
     doubt = _doubt(found, languages)
     labels, cases, strengths = _first(found, languages, lanes), *_agreed(doubt)
-    heard = ~_is_clear(found, languages, doubt) | (not lanes.first.keys() >= {*wanted})
+    heard = ~clear | (not lanes.first.keys() >= {*wanted})
     heard &= languages.admitted[found.script] > 0
     for row in np.flatnonzero(heard).tolist():
         second = cld2.ask(data[offsets[row] : offsets[row + 1]].tobytes())
         if wanted and second not in wanted:
             second = None
         lane = lanes.first.get(second or "")
-        behind = None if lane is None else int(found.score[row] - found.totals[row, lane]) // _BIT
+        behind = (
+            None
+            if lane is None
+            else int(found.score[row] - found.totals[row, lane]) // profiles.BIT
+        )
         labels[row], cases[row], strengths[row] = weigh(labels[row], second, behind, doubt, row)
     cases[languages.admitted[found.script] == 0] = Case.CERTAIN
     cases[telltales.corrected(texts, labels)] = Case.CERTAIN
@@ -112,6 +112,32 @@ def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     labels[likely < _LEAST_CONFIDENCE] = UND
     likely[labels == UND] = 0
     return Detected(pa.array(labels, pa.string()), likely.astype(np.int32))
+
+
+def _examined(
+    data: npt.NDArray[np.uint8],
+    offsets: Numbers,
+    languages: profiles.Languages,
+    lanes: _Lanes,
+    wanted: Sequence[str],
+) -> tuple[kernel.Evidence, npt.NDArray[np.bool_]]:
+    """Glance at each text, and look at those again that are not clear; say which are."""
+    allowed = sum(1 << i for i, code in enumerate(lanes.codes) if not wanted or code in wanted)
+
+    def look(docs: Numbers, enough: int) -> kernel.Evidence:
+        return kernel.evidence(
+            data, offsets, docs, enough,
+            languages.profiles, languages.admitted, lanes.groups, allowed,
+        )  # fmt: skip
+
+    found = look(np.arange(len(offsets) - 1), kernel.GLANCE)
+    clear = _is_clear(found, languages, _doubt(found, languages))
+    rows = np.flatnonzero(~clear & (np.diff(offsets) >= 2 * kernel.GLANCE))
+    again = look(rows, kernel.ENOUGH)
+    for name in found._fields:
+        getattr(found, name)[rows] = getattr(again, name)
+    clear[rows] = _is_clear(found, languages, _doubt(found, languages))[rows]
+    return found, clear
 
 
 class _Lanes(NamedTuple):
@@ -135,7 +161,7 @@ def _first(found: kernel.Evidence, languages: profiles.Languages, lanes: _Lanes)
     codes = np.array([*lanes.codes, UND], dtype=object)
     labels: Labels = codes[np.where(found.top_score - found.score <= _CERTAIN, found.best, -1)]
     for row in np.flatnonzero(languages.admitted[found.script] == 0):
-        labels[row] = _BY_SCRIPT.get(profiles.SCRIPTS[found.script[row]], UND)
+        labels[row] = _BY_SCRIPT.get(alphabet.SCRIPTS[found.script[row]], UND)
     return labels
 
 
@@ -143,7 +169,7 @@ def _doubt(found: kernel.Evidence, languages: profiles.Languages) -> Doubt:
     missing = np.maximum(languages.missing[found.best], _LEAST_MISSING)
     excess = _excess(found, languages)
     windows = np.clip(found.grams, 1, _TELLING)
-    lead = np.where(found.second >= 0, found.score - found.second_score, 1 << 30) // _BIT
+    lead = np.where(found.second >= 0, found.score - found.second_score, 1 << 30) // profiles.BIT
     return Doubt(
         lead,
         np.sign(excess) * (excess * excess * windows // (missing * (10_000 - missing))),

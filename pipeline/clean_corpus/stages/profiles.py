@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,15 +10,28 @@ from typing import Any, NamedTuple
 import langdetect
 import numpy as np
 import numpy.typing as npt
-from langdetect.utils.ngram import NGram
 
 from clean_corpus import prepared
-from clean_corpus.kernels.language import HAN, KANA, LANES, MARKS, Profiles, index_keys
+from clean_corpus.kernels.language import (
+    HALF,
+    LANES,
+    LATIN,
+    LETTER_BITS,
+    MULTIPLIER,
+    ROW_BITS,
+    SPACE,
+    UNKNOWN,
+    Profiles,
+)
+from clean_corpus.stages import alphabet
 
 # langdetect smooths a probability by alpha / base frequency = 0.5 / 10000.
 _SMOOTHING = 20_000
-# Weights are binary logarithms with 9 binary digits: three of the largest fit in 16 bits.
-_DIGITS = 9
+# Binary logarithms have 9 binary digits; weights, sums of up to three, are rounded to 6, so that
+# sums of some dozens fit in 16 bits.
+_DIGITS, _KEPT = 9, 6
+#: One bit of information, in the unit of weights.
+BIT = 1 << _KEPT
 # The letters of these turn up in names everywhere and say nothing about a text.
 _ABROAD = ["de", "en", "es", "fr", "it", "pt"]
 # Nor do these in Turkish: they are what Windows-1254 gives when it is read as Latin-1.
@@ -28,24 +40,14 @@ _DAMAGED = {"tr": "ýþð"}
 _LAST, _LAST_TWO = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)
 _TWO, _THREE = np.uint64(1 << 16), np.uint64(1 << 32)
 
-_PLANE = 0x10000  # code points that profiles know
-
 Words = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
-
-#: Scripts by number, each by the first word of its letters' names in Unicode.
-SCRIPTS = [
-    "", "LATIN", "CJK", "HIRAGANA", "HANGUL", "GREEK", "CYRILLIC", "ARMENIAN", "HEBREW", "ARABIC",
-    "THAANA", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU",
-    "KANNADA", "MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "GEORGIAN", "ETHIOPIC",
-    "KHMER", "YI", "CANADIAN", "MONGOLIAN", "CHEROKEE", "SYRIAC", "LIMBU",
-]  # fmt: skip
-CYRILLIC = SCRIPTS.index("CYRILLIC")
 
 
 class Languages(NamedTuple):
     """The languages of langdetect: names by lane (`zh-cn` and `zh-tw` among them), and tables.
 
+    Those in Latin letters come first, then those in others, by name: they make up the two halves.
     `admitted` has a bit for each lane that writes in a script, by the number of the script.
     `missing` says of how many in 10,000 windows of three letters a profile knows nothing, in its
     own language.
@@ -75,12 +77,12 @@ class _Grams(NamedTuple):
 
 @cache
 def load() -> Languages:
-    """Give the profiles of the installed langdetect, in the order of their names."""
+    """Give the profiles of the installed langdetect."""
     tables = prepared.tables("profiles", build, packages=["langdetect"])
     names = tables["names"].tobytes().decode().split()
     fields: dict[str, Any] = {name: tables[name] for name in Profiles._fields}
-    found = Profiles(**fields)._replace(three=int(tables["three"][0]))
-    return Languages(names, tables["admitted"], tables["missing"], found)
+    fields |= {name: int(tables[name][0]) for name in ("digits", "other", "room")}
+    return Languages(names, tables["admitted"], tables["missing"], Profiles(**fields))
 
 
 def build() -> dict[str, npt.NDArray[Any]]:
@@ -88,27 +90,38 @@ def build() -> dict[str, npt.NDArray[Any]]:
     folder = Path(langdetect.__file__).parent / "profiles"
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     grams = _grams([json.loads((folder / name).read_bytes()) for name in names])
-    letters, threes = grams.where(grams.key < _TWO), grams.where(grams.key >= _THREE)
-    script, lower = _script(), _lower()
+    script, lower, fold = alphabet.script(), alphabet.lower(), alphabet.fold()
+    home = _home(grams.where(grams.key < _TWO), script)
+    order = np.argsort(home != LATIN, kind="stable")
+    names, home = [names[lane] for lane in order.tolist()], home[order]
+    grams = grams._replace(lane=np.argsort(order)[grams.lane])
+    other = int((home == LATIN).sum())
+    assert max(other, len(names) - other) <= HALF, "langdetect has more languages than lanes"
 
     rows, places = np.unique(grams.key, return_inverse=True)
+    weights = _weights(grams, rows, places)
+    letters = grams.where(grams.key < _TWO)
+    numbers = _numbers(rows[rows < _TWO])
     known = np.zeros(len(rows), np.uint64)
     np.bitwise_or.at(known, places, grams.bit)
-    keys, slots = index_keys(rows)
+    known[rows < _THREE] = 0
+    at_home = _at_home(letters, names, lower)[rows & _LAST]
+    lanes = np.array([0, other], np.uint64)
+    digits = (2 * len(rows) - 1).bit_length()
     return {
-        "fold": _fold(),
+        "letters": numbers[fold],
         "lower": lower,
-        "script": script,
-        "accented": _accented(),
-        "three": np.searchsorted(rows, [_THREE]),
-        "keys": keys,
-        "places": slots,
-        "weights": _weights(grams, rows, places),
-        "known": known,
-        "at_home": _at_home(letters, names, lower)[rows & _LAST],
+        "kinds": alphabet.kinds(script, lower, fold),
+        "accented": alphabet.accented(),
+        "table": _table(_numbered(rows, numbers), digits),
+        "digits": np.array([digits]),
+        "weights": np.stack([_fours(weights[:, lane : lane + HALF]) for lane in (0, other)]),
+        "facts": np.stack([_facts(known >> lane, at_home >> lane) for lane in lanes]),
         "names": np.frombuffer(" ".join(names).encode(), np.uint8),
-        "admitted": _admitted(letters, script),
-        "missing": _missing(threes, len(names)),
+        "other": np.array([other]),
+        "room": np.array([0xFFFF // weights.max()]),
+        "admitted": _admitted(home),
+        "missing": _missing(grams.where(grams.key >= _THREE), len(names)),
     }
 
 
@@ -122,7 +135,38 @@ def _grams(profiles: list[dict[str, Any]]) -> _Grams:
     return _Grams(key, lane, np.concatenate(count), total)
 
 
-def _weights(grams: _Grams, rows: Words, places: npt.NDArray[np.intp]) -> npt.NDArray[np.int16]:
+def _numbers(letters: Words) -> npt.NDArray[np.uint16]:
+    """Give the number of each code point, those letters counted that profiles know."""
+    numbers = np.full(alphabet.PLANE, UNKNOWN, np.uint16)
+    numbers[[0, ord(" ")]] = 0, SPACE
+    known = letters[letters != ord(" ")]
+    numbers[known] = np.arange(SPACE + 1, SPACE + 1 + len(known))
+    assert numbers.max() < 1 << LETTER_BITS, "langdetect has more letters than numbers"
+    return numbers
+
+
+def _numbered(rows: Words, numbers: npt.NDArray[np.uint16]) -> Words:
+    """Pack n-grams by the numbers of their letters."""
+    assert len(rows) + 1 < 1 << ROW_BITS, "langdetect has more n-grams than rows"
+    packed = np.zeros(len(rows), np.uint64)
+    for shift in (32, 16, 0):
+        letters = rows >> np.uint64(shift) & _LAST
+        packed = packed << np.uint64(LETTER_BITS) | numbers[letters]
+    return packed
+
+
+def _table(keys: Words, digits: int) -> Words:
+    """Give each key the first slot from its home on that those before it leave."""
+    home = (keys * np.uint64(MULTIPLIER) >> np.uint64(64 - digits)).astype(np.int64)
+    order = np.argsort(home, kind="stable")
+    count = np.arange(len(keys))
+    slots = np.maximum.accumulate(home[order] - count) + count
+    table = np.zeros(max(1 << digits, slots[-1] + 1) + 1, np.uint64)
+    table[slots] = keys[order] << np.uint64(ROW_BITS) | (order + 1).astype(np.uint64)
+    return table
+
+
+def _weights(grams: _Grams, rows: Words, places: npt.NDArray[np.intp]) -> Numbers:
     """Give what each n-gram adds to each lane: the logarithm of its smoothed probability.
 
     A lane that does not know it adds the logarithm of the smoothing alone, which is taken as 0.
@@ -139,12 +183,29 @@ def _weights(grams: _Grams, rows: Words, places: npt.NDArray[np.intp]) -> npt.ND
             hit = rows[at] == rows[left] & mask
             weights[left[hit]] += weights[at[hit]]
             left = left[~hit]
-    return weights.astype(np.int16)
+    half = 1 << _DIGITS - _KEPT - 1
+    rounded: Numbers = weights + half >> _DIGITS - _KEPT
+    return rounded
+
+
+def _fours(weights: Numbers) -> Words:
+    """Pack four lanes into a word, behind a row of zeros."""
+    lanes = weights.astype(np.uint64).reshape(len(weights), -1, 4)
+    packed = np.zeros((len(weights) + 1, lanes.shape[1]), np.uint64)
+    for lane in range(4):
+        packed[1:] |= lanes[:, :, lane] << np.uint64(16 * lane)
+    return packed
+
+
+def _facts(known: Words, at_home: Words) -> Words:
+    """Pack two sets of lanes, of which one half counts, behind a row of zeros."""
+    low = np.uint64((1 << HALF) - 1)
+    return np.append(np.uint64(0), known & low | (at_home & low) << np.uint64(HALF))
 
 
 def _at_home(letters: _Grams, names: list[str], lower: npt.NDArray[np.uint16]) -> Words:
     """Give for each code point the lanes in whose texts it is nothing special."""
-    homes = np.zeros(_PLANE, np.uint64)
+    homes = np.zeros(alphabet.PLANE, np.uint64)
     np.bitwise_or.at(homes, letters.key, letters.bit)
     abroad = np.uint64(sum(1 << names.index(name) for name in _ABROAD))
     homes[homes & abroad > 0] = np.uint64(2**64 - 1)
@@ -153,14 +214,18 @@ def _at_home(letters: _Grams, names: list[str], lower: npt.NDArray[np.uint16]) -
     return homes | homes[lower]
 
 
-def _admitted(letters: _Grams, script: npt.NDArray[np.uint8]) -> Words:
-    """Give each language to the script of most of its letters."""
-    shares = np.zeros((LANES, len(SCRIPTS)), np.int64)
+def _home(letters: _Grams, script: npt.NDArray[np.uint8]) -> Numbers:
+    """Give the script of most letters of each language."""
+    shares = np.zeros((letters.lane.max() + 1, len(alphabet.SCRIPTS)), np.int64)
     np.add.at(shares, (letters.lane, script[letters.key]), letters.freq)
-    lanes = np.unique(letters.lane)
-    admitted = np.zeros(len(SCRIPTS), np.uint64)
-    bits = np.uint64(1) << lanes.astype(np.uint64)
-    np.bitwise_or.at(admitted, shares[lanes, 1:].argmax(1) + 1, bits)
+    home: Numbers = shares[:, 1:].argmax(1) + 1
+    return home
+
+
+def _admitted(home: Numbers) -> Words:
+    """Give each script the lanes that are at home in it."""
+    admitted = np.zeros(len(alphabet.SCRIPTS), np.uint64)
+    np.bitwise_or.at(admitted, home, np.uint64(1) << np.arange(len(home), dtype=np.uint64))
     return admitted
 
 
@@ -211,34 +276,3 @@ def log2(values: Numbers) -> Numbers:
         result = 2 * result + large
         mantissa = np.where(large, mantissa >> np.uint64(1), mantissa)
     return result
-
-
-def _script() -> npt.NDArray[np.uint8]:
-    """Give the script of each code point: the first word of a letter's name tells."""
-    numbers = {name: number for number, name in enumerate(SCRIPTS)}
-    numbers |= {"KATAKANA": KANA, "KATAKANA-HIRAGANA": KANA, "BOPOMOFO": HAN}
-    script = np.zeros(_PLANE, np.uint8)
-    for point, character in enumerate(map(chr, range(_PLANE))):
-        if unicodedata.category(character)[0] == "L":
-            name = unicodedata.name(character).partition(" ")[0]
-            script[point] = numbers.get(name, 0)
-    return script
-
-
-def _fold() -> npt.NDArray[np.uint16]:
-    """Give the letter that stands for each code point in the profiles."""
-    return np.array([ord(NGram.normalize(chr(point))) for point in range(_PLANE)], np.uint16)
-
-
-def _lower() -> npt.NDArray[np.uint16]:
-    small = [chr(point).lower() for point in range(_PLANE)]
-    return np.array([ord(c) if len(c) == 1 else i for i, c in enumerate(small)], np.uint16)
-
-
-def _accented() -> npt.NDArray[np.uint16]:
-    """Give the Vietnamese letters that langdetect makes of a letter and a mark that follows it."""
-    made = np.zeros((len(MARKS), 0x200), np.uint16)
-    for mark, letters in zip(NGram.DMARK_CLASS, NGram.NORMALIZED_VI_CHARS, strict=True):
-        for letter, whole in zip(NGram.TO_NORMALIZE_VI_CHARS, letters, strict=True):
-            made[MARKS.index(ord(mark)), ord(letter)] = ord(whole)
-    return made
