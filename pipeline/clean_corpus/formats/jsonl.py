@@ -5,15 +5,13 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clean_corpus.config import Fields, Input
 from clean_corpus.errors import InputError
@@ -35,16 +33,11 @@ from clean_corpus.formats.records import (
     shown,
     too_large,
 )
-from clean_corpus.kernels.json import UNKNOWN, USUAL, Spans, Tree, scan, unescape
-from clean_corpus.text import from_buffers
-
-Offsets = npt.NDArray[np.int64]
+from clean_corpus.formats.usual import Offsets, Scanned, scanned, span, usual, word
+from clean_corpus.kernels.json import Spans, Tree, scan
 
 #: If so many records lack the text, before any has one, it is the user's mistake.
 _FIRST = 1000
-
-#: Stands in a row for the text that the kernel has decoded.
-_DECODED: Any = object()
 
 
 def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
@@ -99,14 +92,6 @@ class _Line(NamedTuple):
     spans: Spans
     i: int
 
-    def span(self, nodes: Sequence[int]) -> tuple[int, int] | None:
-        """Give the place of the first of these nodes that the line has."""
-        for node in nodes:
-            start = int(self.spans.start[self.i, node])
-            if start >= 0:
-                return start, int(self.spans.stop[self.i, node])
-        return None
-
 
 class _Reader(NamedTuple):
     """Makes rows of RECORDS of the lines of one piece."""
@@ -146,56 +131,45 @@ class _Reader(NamedTuple):
         """Make the records of lines [a, b)."""
         data = np.frombuffer(found.data, np.uint8)
         begins, ends = found.bounds[a:b], found.bounds[a + 1 : b + 1]
-        ends = ends - (data[ends - 1] == 10)
-        spans = scan(data, begins, ends, self.paths.tree)
-        starts, stops = _first_way(spans, self.paths.nodes[0])
-        decoded, offsets, spelling = unescape(data, starts, stops)
-        spelling[spans.escaped] = UNKNOWN
-        name = shown(self.piece.name)
-        rows: list[tuple[Any, ...]] = []
-        kept: list[int] = []
-        columns = (begins, spans.head, ends, starts, stops, spelling)
-        for i, (begin, head, end, start, stop, spelled) in enumerate(
-            zip(*(column.tolist() for column in columns), strict=True)
-        ):
-            if head == end:
-                continue
-            number = self.piece.row + a + i
-            charset = found.charsets.get(a + i, self.piece.charset)
-            line = _Line(found.data, begin, end, charset, spans, i)
-            try:
-                self._weigh(end - begin)
-                row = spelled != UNKNOWN and self._quick(line, start, stop, spelled == USUAL)
-                row = row or self._patient(line)
-            except _Fault as fault:
-                raw = found.data[begin : end if end - begin <= self.limit else begin + HEAD]
-                row = (*[None] * 13, str(fault), raw)
-            rows.append((number, f"{name}:{number}", *row))
-            kept.append(i)
-        values: dict[str, Any] = {}
-        if rows:
-            values = dict(zip(RECORDS.names, zip(*rows, strict=True), strict=True))
-            values["text"] = _texts(from_buffers(decoded, offsets), kept, values["text"])
-        return batch(len(rows), layout, values)
+        lines = scanned(found.data, begins, ends - (data[ends - 1] == 10), self.paths)
+        easy, columns = usual(lines, self.paths, self.clean_field, self.limit)
+        filled = lines.spans.head < lines.ends
+        filled[easy] = False
+        hard = np.flatnonzero(filled)
+        charsets = [found.charsets.get(a + i, self.piece.charset) for i in easy.tolist()]
+        columns = {**self._places(easy + a), **columns, "encoding": charsets}
+        quick = batch(len(easy), layout, columns)
+        if not hard.size:
+            return quick
+        rows = [self._row(found, lines, a, i) for i in hard.tolist()]
+        values = dict(zip(RECORDS.names[2:], zip(*rows, strict=True), strict=True))
+        slow = batch(len(hard), layout, {**self._places(hard + a), **values})
+        order = pa.array(np.argsort(np.concatenate([easy, hard])))
+        (both,) = pa.Table.from_batches([quick, slow]).take(order).combine_chunks().to_batches()
+        return both
+
+    def _places(self, lines: Offsets) -> dict[str, Any]:
+        """Give row and origin of lines."""
+        name, rows = shown(self.piece.name), lines + self.piece.row
+        return {"row": pa.array(rows), "origin": [f"{name}:{row}" for row in rows.tolist()]}
+
+    def _row(self, found: Lines, lines: Scanned, a: int, i: int) -> tuple[Any, ...]:
+        """Make the row of any line, from `id` on."""
+        begin, end = int(lines.begins[i]), int(lines.ends[i])
+        charset = found.charsets.get(a + i, self.piece.charset)
+        try:
+            self._weigh(end - begin)
+            return self._patient(_Line(found.data, begin, end, charset, lines.spans, i))
+        except _Fault as fault:
+            raw = found.data[begin : end if end - begin <= self.limit else begin + HEAD]
+            return (*[None] * 13, str(fault), raw)
 
     def _weigh(self, size: int) -> None:
         if size > self.limit:
             raise _Fault(too_large(size, self.limit))
 
-    def _quick(self, line: _Line, start: int, stop: int, usual: bool) -> tuple[Any, ...] | None:
-        """Make the row of a line whose text the kernel knows; None if it needs patience."""
-        before, after = line.data[line.begin : start], line.data[stop : line.end]
-        try:
-            record = orjson.loads(b'%b""%b' % (before, after))
-        except orjson.JSONDecodeError:
-            return None
-        if stop - start == 2 and find(record, self.paths.ways[1]) is not MISSING:
-            return None
-        value = None if usual else line.data[start:stop]
-        return self._row(line, record, _DECODED, False, None, (before, value, after))
-
     def _patient(self, line: _Line) -> tuple[Any, ...]:
-        """Make the row of any line."""
+        """Make the row of a line that need not be usual; raise _Fault where it cannot be used."""
         data = line.data[line.begin : line.end].removeprefix(codecs.BOM_UTF8)
         record = _parsed(data)
         if len(data) < line.end - line.begin or line.spans.escaped[line.i]:
@@ -205,75 +179,31 @@ class _Reader(NamedTuple):
         content, paragraphs = _content(text)
         page = html.encode() if isinstance(html, str) and html and not content else None
         content = None if page else content
-        return self._row(line, record, content, paragraphs, page, self._around(line, page))
-
-    def _row(
-        self,
-        line: _Line,
-        record: dict[str, Any],
-        text: Any,
-        paragraphs: bool,
-        page: bytes | None,
-        around: tuple[bytes, bytes | None, bytes],
-    ) -> tuple[Any, ...]:
-        """Give the values of RECORDS from `id` on."""
         if self.clean_field and self.clean_field in record:
             raise _Fault(f"the record has a field '{self.clean_field}' already")
         id_, title, source, url, date = [
-            value or None
-            if isinstance(value := find(record, ways), str)
-            else _number(value, line, nodes)
+            word(find(record, ways), line.data, line.spans, line.i, nodes)
             for ways, nodes in zip(self.paths.ways[2:], self.paths.nodes[2:], strict=True)
         ]
-        source = source or (url and host(url))
-        page_charset = "utf-8" if page else None
-        told = (title, source, url, date)
-        return (id_, text, paragraphs, page, page_charset, line.charset, *told, *around, None, None)
+        told = (title, source or (url and host(url)), url, date)
+        how = (paragraphs, page, "utf-8" if page else None, line.charset)
+        return (id_, content, *how, *told, *self._around(line, page), None, None)
 
     def _around(self, line: _Line, page: bytes | None) -> tuple[bytes, bytes | None, bytes]:
         """Give what stands before the text value, how it is spelled, and what stands behind."""
-        span = line.span(self.paths.nodes[0])
-        if span is None:
+        place = span(line.spans, line.i, self.paths.nodes[0])
+        if place is None:
             close = int(line.spans.close[line.i])
             before, after = line.data[line.begin : close], line.data[close : line.end]
             if page is None:
                 return before, b"", after
             comma = b"" if before.rstrip().endswith(b"{") else b","
             return before + comma + orjson.dumps(self.fields.text) + b":", None, after
-        start, stop = span
+        start, stop = place
         value = line.data[start:stop]
         # A page's text is written whatever stood there; an unchanged text keeps its spelling.
         before, after = line.data[line.begin : start], line.data[stop : line.end]
         return before, None if page else value, after
-
-
-def _first_way(spans: Spans, nodes: Sequence[int]) -> tuple[Offsets, Offsets]:
-    """Give the places of the text: of the first node that each line has; -1 where it has none."""
-    start, stop = spans.start[:, nodes[-1]], spans.stop[:, nodes[-1]]
-    for node in reversed(nodes[:-1]):
-        there = spans.start[:, node] >= 0
-        start = np.where(there, spans.start[:, node], start)
-        stop = np.where(there, spans.stop[:, node], stop)
-    return np.ascontiguousarray(start), np.ascontiguousarray(stop)
-
-
-def _texts(decoded: pa.Array, kept: list[int], texts: Sequence[Any]) -> pa.Array:
-    """Put the texts that Python decoded among those of the kernel."""
-    if len(kept) < len(decoded):
-        decoded = decoded.take(pa.array(kept))
-    mask = [text is not _DECODED for text in texts]
-    if not any(mask):
-        return decoded
-    others = pa.array([text for text in texts if text is not _DECODED], pa.large_string())
-    return pc.replace_with_mask(decoded, pa.array(mask), others)
-
-
-def _number(value: Any, line: _Line, nodes: Sequence[int]) -> str | None:
-    """Spell a number as the record does: 24 digits would not survive parsing."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    span = line.span(nodes)
-    return line.data[slice(*span)].decode() if span else None
 
 
 def _content(text: Any) -> tuple[str | None, bool]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -114,24 +115,40 @@ def _stages(batch: pa.RecordBatch) -> pa.Array:
 
 
 def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
-    keys: list[str] = []
-    hashes: tuple[list[int], list[int], list[int]] = ([], [], [])
-    others = (batch[name].to_pylist() for name in ("id", "before", "after", "raw"))
-    for text, name, before, after, raw in zip(_views(batch["text"]), *others, strict=True):
-        content = hashlib.blake2b(text, digest_size=16)
-        rest = hashlib.blake2b(b"\0".join((before or b"", after or b"", raw or b"")))
-        if name is None and not text:
-            content.update(rest.digest())
-        key = content.hexdigest() if name is None else name
-        keys.append(key)
-        for column, digest in zip(
-            hashes,
-            (hashlib.blake2b(key.encode(), digest_size=8), content, rest),
-            strict=True,
-        ):
-            column.append(int.from_bytes(digest.digest()[:8], "little"))
-    columns_ = [pa.array(column, pa.uint64()) for column in hashes]
-    return pa.array(keys, pa.string()), pa.RecordBatch.from_arrays(columns_, schema=IDS)
+    """Give the provisional keys of documents, and their hashes (IDS)."""
+    names = batch["id"].to_pylist()
+    around = zip(*(pc.fill_null(batch[name], b"").to_pylist() for name in _REST), strict=True)
+    contents = [_hash(text) for text in _views(batch["text"])]
+    rests = [hashlib.blake2b(b"\0".join(parts)).digest()[:8] for parts in around]
+    for row in np.flatnonzero(_blank(batch).to_numpy(zero_copy_only=False)).tolist():
+        # No text and no name: the rest of the record tells such documents apart.
+        parts = (batch[name][row].as_py() or b"" for name in _REST)
+        contents[row] = _hash(hashlib.blake2b(b"\0".join(parts)).digest())
+    keys = [
+        content.hex() if name is None else name
+        for name, content in zip(names, contents, strict=True)
+    ]
+    hashes = (
+        b"".join([_hash(key.encode(), 8) for key in keys]),
+        b"".join([content[:8] for content in contents]),
+        b"".join(rests),
+    )
+    columns = [pa.array(np.frombuffer(column, "<u8")) for column in hashes]
+    return pa.array(keys, pa.string()), pa.RecordBatch.from_arrays(columns, schema=IDS)
+
+
+#: The bytes of a record beside its text.
+_REST = ("before", "after", "raw")
+
+
+def _hash(data: bytes | memoryview, size: int = 16) -> bytes:
+    return hashlib.blake2b(data, digest_size=size).digest()
+
+
+def _blank(batch: pa.RecordBatch) -> pa.BooleanArray:
+    """Tell which documents have neither a name nor a text."""
+    size = pc.binary_length(pc.fill_null(batch["text"], ""))
+    return pc.and_(pc.is_null(batch["id"]), pc.equal(size, 0))
 
 
 def _views(texts: pa.LargeStringArray) -> Iterator[memoryview]:
