@@ -129,7 +129,10 @@ def test_other_facts_are_another_file(cache: Path) -> None:
         prepared.tables("some", build, packages=["no such package"])
 
 
-def test_old_files_go(cache: Path) -> None:
+def test_old_files_go(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared.tables("some", Builder())
+    (file,) = cache.iterdir()
+    monkeypatch.setattr(prepared, "_MOST", 9 * file.stat().st_size - 1)
     for number in range(12):
         prepared.tables("some", Builder(), facts=[str(number)])
         prepared.tables("other", Builder())
@@ -181,24 +184,38 @@ def test_other_code_is_another_file(cache: Path, tmp_path: Path) -> None:
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
 
 
+def test_without_a_place_of_the_user_it_is_beside_the_code(tmp_path: Path) -> None:
+    package = tmp_path / "clean_corpus"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "prepared.py").write_bytes(Path(prepared.__file__).read_bytes())
+    where = {"PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": "/dev/null", "NUMBA_CACHE_DIR": ""}
+    assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
+    assert len(list((package / "__pycache__" / "clean-corpus").iterdir())) == 1
+
+
+BESIDE = str(Path(prepared.__file__).parent / "__pycache__" / "clean-corpus")
+
+
 @pytest.mark.parametrize(
     ("variables", "wanted"),
     [
-        ({"CLEAN_CORPUS_CACHE": "/a", "NUMBA_CACHE_DIR": "/b"}, "/a"),
-        ({"NUMBA_CACHE_DIR": "/b", "XDG_CACHE_HOME": "/c"}, "/b/clean-corpus"),
-        ({"XDG_CACHE_HOME": "/c", "HOME": "/d"}, "/c/clean-corpus"),
-        ({"HOME": "/d"}, "/d/.cache/clean-corpus"),
+        ({"CLEAN_CORPUS_CACHE": "/a", "NUMBA_CACHE_DIR": "/b"}, ["/a"]),
+        ({"CLEAN_CORPUS_CACHE": "off"}, []),
+        ({"NUMBA_CACHE_DIR": "/b", "XDG_CACHE_HOME": "/c"}, ["/b/clean-corpus", BESIDE]),
+        ({"XDG_CACHE_HOME": "/c", "HOME": "/d"}, ["/c/clean-corpus", BESIDE]),
+        ({"HOME": "/d"}, ["/d/.cache/clean-corpus", BESIDE]),
     ],
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="the place is another one elsewhere")
 def test_the_folder_is_where_the_user_says(
-    variables: dict[str, str], wanted: str, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], wanted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CLEAN_CORPUS_CACHE", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert prepared.folder() == Path(wanted)
+    assert prepared.folders() == [Path(folder) for folder in wanted]
 
 
 def _profiles() -> dict[str, npt.NDArray[Any]]:

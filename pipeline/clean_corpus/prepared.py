@@ -17,7 +17,7 @@ import os
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
@@ -37,7 +37,7 @@ VARIABLE = "CLEAN_CORPUS_CACHE"
 _DIGEST = 32  # bytes of SHA-256
 _START = _DIGEST + 8  # and of the size of the head
 _LINE = 64  # bytes; arrays begin where a line of a processor's cache does
-_KEPT = 8  # files of one name: of other versions, or of another environment
+_MOST = 64 << 20  # bytes under one name, of other versions and environments too
 
 
 def tables(
@@ -46,20 +46,23 @@ def tables(
     *,
     packages: Sequence[str] = (),
     facts: Sequence[str] = (),
+    code: bool = True,
 ) -> Tables:
     """Give the arrays that `build` makes, by name; read-only, and aligned to 64 bytes.
 
     They are of plain numbers, in any shape. `packages` are those whose releases may change them,
-    `facts` whatever else does: hashes of files, say. This package's code, Python and its Unicode
-    data are always looked at. What was kept and what was built just now are given alike. Raises
-    ImportError where a package is not installed.
+    `facts` whatever else does: hashes of files, say. Python and its Unicode data are always looked
+    at, and, but for `code`, all code of this package. What was kept and what was built just now are
+    given alike. Raises ImportError where a package is not installed.
     """
-    place = _place(name, packages, facts)
-    data = _read(place) if place else None
+    places: list[Path] = []
+    if where := folders():
+        key = _key([*_versions(packages), *facts, _code() if code else ""])
+        places = [folder / f"{name}.{key}" for folder in where]
+    data = next((data for place in places if (data := _read(place)) is not None), None)
     if data is None:
         data = _packed(build())
-        if place:
-            _write(place, data)
+        any(_write(place, data) for place in places)  # in the first that takes it
     return _unpacked(data)
 
 
@@ -82,34 +85,38 @@ def document(
     return orjson.loads(found["json"].data)
 
 
-def folder() -> Path | None:
-    """Give the folder of what is kept, or None where there is to be none.
+def folders() -> list[Path]:
+    """Give the folders where things are kept, the first that can be written for new ones.
 
-    `CLEAN_CORPUS_CACHE`, else a folder inside `NUMBA_CACHE_DIR`, `XDG_CACHE_HOME`, or what the
-    system has for this.
+    That of `CLEAN_CORPUS_CACHE` alone, or none; else a folder inside `NUMBA_CACHE_DIR`,
+    `XDG_CACHE_HOME`, or what the system has for this; and one beside this code.
     """
     named = os.environ.get(VARIABLE, "")
     if named:
-        return None if named == "off" else Path(named)
-    for variable in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
-        if os.environ.get(variable):
-            return Path(os.environ[variable], "clean-corpus")
-    try:
-        home = Path.home()
-    except RuntimeError:  # a user without a home
-        return None
-    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "clean-corpus"
+        return [] if named == "off" else [Path(named)]
+    found = [
+        Path(os.environ[variable], "clean-corpus")
+        for variable in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
+        if os.environ.get(variable)
+    ]
+    system = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    with suppress(RuntimeError):  # a user without a home
+        found.append(Path.home() / system / "clean-corpus")
+    return [*found[:1], Path(__file__).parent / "__pycache__" / "clean-corpus"]
 
 
-def _place(name: str, packages: Sequence[str], facts: Sequence[str]) -> Path | None:
-    """Give the file that holds what was built of all this."""
-    where = folder()
-    if where is None:
-        return None
-    known = [sys.version, sys.byteorder, unicodedata.unidata_version, np.__version__, _code()]
-    known += [f"{package} {metadata.version(package)}" for package in packages]
-    key = hashlib.sha256("\n".join([*known, *facts]).encode()).hexdigest()
-    return where / f"{name}.{key[:32]}"
+def _versions(packages: Iterable[str]) -> list[str]:
+    found = [sys.version, sys.byteorder, unicodedata.unidata_version, np.__version__]
+    return found + [f"{package} {_version(package)}" for package in packages]
+
+
+@cache
+def _version(package: str) -> str:
+    return metadata.version(package)
+
+
+def _key(facts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
 
 
 @cache
@@ -127,7 +134,7 @@ def _code() -> str:
 def _sources(where: str) -> Iterator[str]:
     with os.scandir(where) as entries:
         for entry in entries:
-            if entry.is_dir():
+            if entry.is_dir() and entry.name != "__pycache__":
                 yield from _sources(entry.path)
             elif entry.name.endswith(".py"):
                 yield entry.path
@@ -186,8 +193,8 @@ def _read(place: Path) -> Bytes | None:
     return data if np.array_equal(_digest(data), data[:_DIGEST]) else None
 
 
-def _write(place: Path, data: Bytes) -> None:
-    """Write a file whole or not at all, and let go of the oldest ones of its name."""
+def _write(place: Path, data: Bytes) -> bool:
+    """Write a file whole or not at all; say whether it is there."""
     with suppress(OSError):
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = place.name.partition(".")[0]
@@ -199,6 +206,15 @@ def _write(place: Path, data: Bytes) -> None:
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise
-        files = sorted(place.parent.glob(f"{name}.*"), key=lambda path: path.stat().st_mtime_ns)
-        for old in files[:-_KEPT]:
-            old.unlink(missing_ok=True)
+        _let_go(place.parent.glob(f"{name}.*"))
+    return place.exists()
+
+
+def _let_go(files: Iterable[Path]) -> None:
+    """Remove the oldest of too many files."""
+    known = [(path.stat(), path) for path in files]
+    size = 0
+    for told, path in sorted(known, key=lambda pair: -pair[0].st_mtime_ns):
+        size += told.st_size
+        if size > _MOST:
+            path.unlink(missing_ok=True)

@@ -72,9 +72,14 @@ def _decode(data: Bytes, at: int) -> tuple[int, int]:
 
 @compiled
 def _words(
-    data: Bytes, offsets: Offsets, rows: Offsets, table: Table, more: Table, out: Words
-) -> Offsets:
-    ends = np.zeros(rows.size + 1, np.int64)
+    data: Bytes,
+    offsets: Offsets,
+    rows: Offsets,
+    table: Table,
+    more: Table,
+    out: Words,
+    ends: Offsets,
+) -> None:
     made = 0
     for row in range(rows.size):
         at, stop = offsets[rows[row]], offsets[rows[row] + 1]
@@ -135,7 +140,6 @@ def _words(
         if made > first:
             out.marks[made - 1] |= CLOSED
         ends[row + 1] = made
-    return ends
 
 
 def words(
@@ -152,7 +156,8 @@ def words(
         np.empty(room, np.uint32),
         np.empty(room, np.uint8),
     )
-    ends = _words(data, offsets, rows, table, more, out)
+    ends = np.zeros(rows.size + 1, np.int64)
+    _words(data, offsets, rows, table, more, out, ends)
     cut: Any = (column[: ends[-1]] for column in out)
     return Words(*cut), ends
 
@@ -180,18 +185,15 @@ def _align(
     least: int,
     out: Runs,
     covered: Offsets,
+    head: Offsets,
+    following: Offsets,
+    mine: Hashes,
+    other: Hashes,
 ) -> int:
-    longest = 0
-    for i in range(offsets.size - 1):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    bits = 1
-    while 1 << bits < 2 * longest:
+    bits = 0
+    while 1 << bits < head.size:
         bits += 1
     shift = np.uint64(64 - bits)
-    head = np.full(1 << bits, -1, np.int64)
-    following = np.empty(longest + 1, np.int64)
-    mine = np.empty(longest + 1, np.uint64)
-    other = np.empty(longest + 1, np.uint64)
     last = np.int64(-1)
     count = made = 0
     for pair in range(a.size):
@@ -278,6 +280,12 @@ def align(
     columns: Any = (np.empty(room, np.int64) for _ in Runs._fields)
     out = Runs(*columns)
     covered = np.zeros(len(a), np.int64)
-    made = _align(words_.hash, words_.marks, offsets, a, b, least, out, covered)
+    longest = int(np.diff(offsets).max(initial=0))
+    made = _align(
+        words_.hash, words_.marks, offsets, a, b, least, out, covered,
+        np.full(max(2, 1 << (2 * longest - 1).bit_length()), -1, np.int64),
+        np.empty(longest + 1, np.int64),
+        *np.empty((2, longest + 1), np.uint64),
+    )  # fmt: skip
     cut: Any = (column[:made] for column in out)
     return Runs(*cut), covered

@@ -73,8 +73,8 @@ def _scan(
     head: Offsets,
     close: Offsets,
     escaped: npt.NDArray[np.bool_],
+    stack: Offsets,
 ) -> None:
-    stack = np.zeros(last.size + 1, np.int64)
     q = 0
     for line in range(begins.size):
         i = begins[line]
@@ -170,7 +170,8 @@ def scan(data: Bytes, begins: Offsets, ends: Offsets, tree: Tree) -> Spans:
         np.full(begins.size, -1, np.int64),
         np.zeros(begins.size, np.bool_),
     )
-    _scan(data, quotes, begins, ends, *tree, *spans)
+    stack = np.zeros(tree.last.size + 1, np.int64)
+    _scan(data, quotes, begins, ends, *tree, *spans, stack)
     return spans
 
 

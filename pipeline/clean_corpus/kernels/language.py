@@ -283,13 +283,13 @@ def _evidence(
     counts: Offsets,
     totals: npt.NDArray[np.int32],
     out: Offsets,
+    points: Points,
+    starts: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.uint32],
+    marks: Bytes,
+    of_kind: Offsets,
+    sums: Words,
 ) -> None:
-    points = np.empty(MAX_POINTS, np.uint16)
-    starts = np.empty(MAX_POINTS + 1, np.int32)
-    rows = np.empty(MAX_POINTS, np.uint32)
-    marks = np.empty(MAX_POINTS, np.uint8)
-    of_kind = np.empty(256, np.int64)
-    sums = np.empty(HALF // 4, np.uint64)
     one = np.uint64(1)
     for doc in range(docs.size):
         begin, end = offsets[docs[doc]], offsets[docs[doc] + 1]
@@ -387,13 +387,14 @@ def evidence(
     Of more than `enough` code points, words are left out evenly. `admitted` has a bit for each lane
     that a script admits; lanes of one `group` do not compete; `allowed` narrows all.
     """
-    counts, out = (
-        np.zeros((len(docs), admitted.size), np.int64),
-        np.zeros((len(docs), 11), np.int64),
-    )
+    counts = np.zeros((len(docs), admitted.size), np.int64)
+    out = np.zeros((len(docs), 11), np.int64)
     totals = np.zeros((len(docs), LANES), np.int32)
     _evidence(
         data, offsets, docs, enough, profiles, admitted, group, np.uint64(allowed),
         counts, totals, out,
+        np.empty(MAX_POINTS, np.uint16), np.empty(MAX_POINTS + 1, np.int32),
+        np.empty(MAX_POINTS, np.uint32), np.empty(MAX_POINTS, np.uint8),
+        np.empty(256, np.int64), np.empty(HALF // 4, np.uint64),
     )  # fmt: skip
     return Evidence._make([*out.T, counts, totals])

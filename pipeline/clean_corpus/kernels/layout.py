@@ -202,18 +202,18 @@ def _measure(
     ends: Offsets,
     bounds: Offsets,
     twins: npt.NDArray[np.uint64],
+    order: Offsets,
     hits: Bytes,
     out: npt.NDArray[np.uint8],
+    width: Offsets,
+    prose: Offsets,
+    sums: Offsets,
+    shorts: Offsets,
+    marks: Offsets,
+    all_width: Offsets,
+    seen: Offsets,
 ) -> None:
-    size = begins.size
-    width = np.zeros(size, np.int64)
-    prose = np.zeros(size, np.int64)
-    sums = np.zeros(size + 1, np.int64)  # of prose
-    shorts = np.zeros(size + 1, np.int64)
-    marks = np.zeros(size + 1, np.int64)  # of hits
-    all_width = np.zeros(size + 1, np.int64)
-    seen = np.full(_TABLE, -1, np.int64)
-    for i in range(size):
+    for i in range(begins.size):
         width[i] = _shape(lower, cased, begins[i], ends[i], out[i])
         end = out[i, 2]
         prose[i] = (width[i] >= _PROSE and (end == 1 or end == 2)) or width[i] >= _LONG
@@ -291,21 +291,22 @@ def _measure(
                 1, stretch + 1 - max(first, top)
             )
             row[35] = _cap(mean)
-        _twins(twins, first, last, out)
+        _twins(twins, order, first, last, out)
 
 
 @compiled
-def _twins(twins: npt.NDArray[np.uint64], first: int, last: int, out: Bytes) -> None:
+def _twins(
+    twins: npt.NDArray[np.uint64], order: Offsets, first: int, last: int, out: Bytes
+) -> None:
     """Count the equal lines above and below each line."""
-    order = np.argsort(twins[first:last], kind="mergesort")
-    k = 0
-    while k < order.size:
+    k = first
+    while k < last:
         stop = k + 1
-        while stop < order.size and twins[first + order[stop]] == twins[first + order[k]]:
+        while stop < last and twins[order[stop]] == twins[order[k]]:
             stop += 1
         for n in range(k, stop):
-            out[first + order[n], 43] = _cap(n - k)
-            out[first + order[n], 44] = _cap(stop - 1 - n)
+            out[order[n], 43] = _cap(n - k)
+            out[order[n], 44] = _cap(stop - 1 - n)
         k = stop
 
 
@@ -324,6 +325,15 @@ def measure(
     has the lines `bounds[k]:bounds[k + 1]`. Lines of equal `twins` are equal; `hits` says what
     lexicons know of a line: 0 nothing, 1 that it may be in a menu, 2 that it is furniture.
     """
-    out = np.zeros((len(begins), len(FEATURES)), np.uint8)
-    _measure(lower, cased, begins, ends, bounds, twins, hits, out)
+    size = len(begins)
+    out = np.zeros((size, len(FEATURES)), np.uint8)
+    owner = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    order = np.lexsort((twins, owner)).astype(np.int64, copy=False)
+    width, prose = np.zeros((2, size), np.int64)
+    # Of prose, of short lines, of hits, of all: up to each line.
+    sums, shorts, marks, all_width = np.zeros((4, size + 1), np.int64)
+    _measure(
+        lower, cased, begins, ends, bounds, twins, order, hits, out,
+        width, prose, sums, shorts, marks, all_width, np.full(_TABLE, -1, np.int64),
+    )  # fmt: skip
     return out

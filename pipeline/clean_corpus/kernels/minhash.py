@@ -77,5 +77,5 @@ def signatures(hashes: Hashes32, offsets: Offsets, a: Hashes32, b: Hashes32) -> 
 def keys(signatures: Hashes32, bands: int) -> Hashes:
     """Hash all rows of each band, and its number, to 64 bits; shape (signatures, bands)."""
     out = np.empty((signatures.shape[0], bands), np.uint64)
-    _keys(signatures, bands, signatures.shape[1] // bands, out)
+    _keys(np.ascontiguousarray(signatures), bands, signatures.shape[1] // bands, out)
     return out

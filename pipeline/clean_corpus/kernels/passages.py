@@ -132,12 +132,18 @@ def _add(sketch: Hashes, doc: int, size: int, value: np.uint64) -> int:
 
 
 @compiled
-def _cut(data: Bytes, offsets: Offsets, table: Table, out: Units, texts: Texts) -> int:
+def _cut(
+    data: Bytes,
+    offsets: Offsets,
+    table: Table,
+    out: Units,
+    texts: Texts,
+    prefixes: Offsets,
+    suffixes: Offsets,
+    openings: Offsets,
+    spans: Offsets,
+) -> int:
     made = 0
-    prefixes = np.empty(2, np.int64)
-    suffixes = np.empty(2, np.int64)
-    openings = np.empty(4, np.int64)
-    spans = np.empty((_SPANS, 2), np.int64)
     for doc in range(offsets.size - 1):
         at = offsets[doc]
         stop = offsets[doc + 1]
@@ -169,7 +175,8 @@ def _cut(data: Bytes, offsets: Offsets, table: Table, out: Units, texts: Texts) 
                     continue
                 if folded == BLANK:
                     if colon and opening > begin and end - opening <= _MAX_AFFIX:
-                        spans[span_count % _SPANS] = opening, end
+                        spans[span_count % _SPANS, 0] = opening
+                        spans[span_count % _SPANS, 1] = end
                         span_count += 1
                     colon = False
                     if bar >= 0:
@@ -236,7 +243,8 @@ def _cut(data: Bytes, offsets: Offsets, table: Table, out: Units, texts: Texts) 
             for i in range(prefix_count):
                 made = _put(out, made, PREFIX, begin, prefixes[i])
             if colon and opening > begin and end - opening <= _MAX_AFFIX:
-                spans[span_count % _SPANS] = opening, end
+                spans[span_count % _SPANS, 0] = opening
+                spans[span_count % _SPANS, 1] = end
                 span_count += 1
             for i in range(min(span_count, _SPANS)):
                 made = _put(out, made, SPAN, spans[i, 0], spans[i, 1])
@@ -294,7 +302,11 @@ def cut(data: Bytes, offsets: Offsets) -> tuple[Units, Texts]:
         start=np.empty(size, np.int64),
         end=np.empty(size, np.int64),
     )
-    made = _cut(data, offsets, folding(), units, texts)
+    made = _cut(
+        data, offsets, folding(), units, texts,
+        np.empty(2, np.int64), np.empty(2, np.int64), np.empty(4, np.int64),
+        np.empty((_SPANS, 2), np.int64),
+    )  # fmt: skip
     filled: Any = (column[:made] for column in units)
     units = Units(*filled)
     short = np.flatnonzero((units.kind != LINE) | (units.end - units.start <= MAX_LINE))

@@ -247,12 +247,13 @@ def _admit(
     probes: Ints,
     bits: Bits,
     heads: Bytes,
+    state: Ints,
     out: Ints,
 ) -> int:
+    # By probe, `state` has the line + 1, the clauses found, and where the first was.
     count = 0
     current = -1
     head = 0
-    state = np.zeros((len(probes), 3), np.int64)  # line + 1, clauses found, where the first was
     for hit in range(hits.shape[1]):
         line = hits[0, hit]
         at = hits[1, hit]
@@ -334,7 +335,8 @@ def scan(
             out = np.empty((3, capacity), np.int64)
             count = _admit(
                 lower, cased, view, opening, hits,
-                index.begin, index.end, index.text, index.users, index.use, *kinds, out,
+                index.begin, index.end, index.text, index.users, index.use, *kinds,
+                np.zeros((len(index.probes), 3), np.int64), out,
             )  # fmt: skip
             if count <= capacity:
                 break
@@ -360,4 +362,4 @@ def _all_hits(index: Index, lower: Bytes, view: Ints, lines: Ints) -> Iterator[I
         count, row = _hits(padded, view, lines, _AFTER, *index[:10], row, out)
         if count == 0 and row < len(lines):
             capacity *= 4
-        yield out[:, :count]
+        yield out[:, :count].copy()

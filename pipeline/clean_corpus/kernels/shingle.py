@@ -217,8 +217,9 @@ def _shingles(
     size: int,
     out: Hashes,
     ends: Offsets,
+    before: Hashes,
+    at: Hashes,
 ) -> None:
-    before, at = np.empty(_HELD + 8, np.uint64), np.empty(_HELD, np.uint64)
     begin = _0
     for row in range(rows.size):
         start, stop = _U(offsets[rows[row]]), _U(offsets[rows[row] + 1])
@@ -253,7 +254,8 @@ def shingles(
     # A spaced word takes two bytes, a window at least three bytes for two.
     out = np.empty(int((lengths * 2 // 3 + 2).sum()) + 2, np.uint64)
     ends = np.zeros(rows.size + 1, np.int64)
-    _shingles(data, offsets, rows, _quick(table), table, more, size, out, ends)
+    held = np.empty(_HELD + 8, np.uint64), np.empty(_HELD, np.uint64)
+    _shingles(data, offsets, rows, _quick(table), table, more, size, out, ends, *held)
     return out[: ends[-1]], ends
 
 
