@@ -132,6 +132,13 @@ def from_buffers(data: npt.NDArray[np.uint8], offsets: Offsets) -> pa.LargeStrin
     )
 
 
+def whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Give a column in one piece, without a copy where it is one already."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column
+
+
 def apply(texts: pa.LargeStringArray, edits: pa.Table) -> pa.LargeStringArray:
     """Carry out the edits of a batch; flags change nothing."""
     changes = _changes(edits)
@@ -307,7 +314,7 @@ def _spans(edits: pa.Table) -> tuple[Offsets, Offsets, Offsets]:
 
 
 def _column(edits: pa.Table, name: str) -> pa.Array:
-    column = edits.column(name).combine_chunks()
+    column = whole(edits.column(name))
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
 
 

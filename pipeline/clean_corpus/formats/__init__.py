@@ -20,13 +20,13 @@ from clean_corpus.formats import (
     parquet,
     rows,
     splice,
-    strings,
     tables,
     warc,
     writing,
 )
 from clean_corpus.formats.compression import compress
 from clean_corpus.formats.records import CLEAN, PIECE, RECORDS, Piece, Unit, layout
+from clean_corpus.text import whole
 
 __all__ = [
     "CLEAN",
@@ -103,7 +103,9 @@ def as_objects(
 ) -> list[bytes]:
     """Give each record of one piece as one line of JSON, with its new text and `clean` (CLEAN)."""
     objects = _OBJECTS[layout(records)["format"]]
-    return [one.strip() for one in objects(records, _whole(texts), _whole(clean), clean_field)]
+    return [
+        one.strip() for one in objects(records, whole(texts), clean and whole(clean), clean_field)
+    ]
 
 
 def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, output: Output) -> bytes:
@@ -112,9 +114,9 @@ def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, output: Ou
     Every piece must be rendered, also when none of its records is kept: the first has the header.
     `texts` are the cleaned texts (large_string), `clean` is an array of CLEAN, row by row.
     """
-    texts, clean = _whole(texts), _whole(clean)
     facts = layout(records)
     name, mark = output.clean_field, output.mode == "mark"
+    texts, clean = whole(texts), whole(clean)
     if output.to == "parquet":
         empty = pa.array([""] * len(texts), pa.large_string())
         wholes = as_objects(records, empty)
@@ -124,8 +126,7 @@ def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, output: Ou
         return compress(_lines(lines), output.to.removeprefix("jsonl").removeprefix("."))
     match facts["format"]:
         case "jsonl":
-            data = strings.in_lines(splice.lines(records, texts, clean, name))
-            return compress(data, facts["compression"])
+            return compress(splice.render(records, texts, clean, name), facts["compression"])
         case "csv" | "tsv":
             data = rows.render(records, texts, clean, name, mark=mark)
             return compress(data, facts["compression"])
@@ -161,10 +162,3 @@ def output_names(units: Sequence[Unit], output: Output) -> list[str]:
 
 def _lines(objects: Sequence[bytes]) -> bytes:
     return b"".join([line for one in objects for line in (one, b"\n")])
-
-
-def _whole(array: pa.Array | pa.ChunkedArray | None) -> pa.Array | None:
-    """Give an array in one piece; a column of a table may have several."""
-    if isinstance(array, pa.ChunkedArray):
-        return array.combine_chunks()
-    return array

@@ -8,7 +8,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, MARKS
+from clean_corpus.text import whole
 
 
 def names(*, mark: bool) -> list[str]:
@@ -16,19 +18,28 @@ def names(*, mark: bool) -> list[str]:
     return [field.name for field in CLEAN if mark or field.name not in MARKS]
 
 
-def as_json(clean: pa.StructArray) -> list[bytes]:
+def as_json(clean: pa.StructArray) -> pa.LargeBinaryArray:
     """Give each object as JSON; nulls are left out."""
-    columns = {}
+    members: list[pa.Array] = []
     for name in names(mark=True):
         column = clean.field(name)
-        if column.null_count < len(column):
-            columns[name] = column.to_pylist()
-    return [
-        orjson.dumps(
-            {name: value for name, value in zip(columns, row, strict=True) if value is not None}
-        )
-        for row in (zip(*columns.values(), strict=True) if columns else [()] * len(clean))
-    ]
+        if members and column.null_count == len(column):
+            continue
+        comma = b"," if members else b""
+        pair = strings.joined(comma + orjson.dumps(name) + b":", strings.encoded(column))
+        if column.null_count and not members:
+            return _one_by_one(clean)
+        members.append(pc.fill_null(pair, b""))
+    return strings.joined(b"{", *members, b"}")
+
+
+def _one_by_one(clean: pa.StructArray) -> pa.LargeBinaryArray:
+    """Do the same where even the first member may be missing."""
+    rows = (
+        {name: value for name, value in row.items() if value is not None}
+        for row in clean.to_pylist()
+    )
+    return pa.array([orjson.dumps(row) for row in rows], pa.large_binary())
 
 
 def added(objects: Sequence[bytes], clean: pa.StructArray | None, clean_field: str) -> list[bytes]:
@@ -36,7 +47,7 @@ def added(objects: Sequence[bytes], clean: pa.StructArray | None, clean_field: s
     if clean is None:
         return list(objects)
     key = orjson.dumps(clean_field)
-    pairs = zip(objects, as_json(clean), strict=True)
+    pairs = zip(objects, as_json(clean).to_pylist(), strict=True)
     return [b"%b,%b:%b}" % (whole[:-1], key, one) for whole, one in pairs]
 
 
@@ -63,7 +74,7 @@ def _cell(value: object) -> str:
 
 def unchanged(records: pa.Table, texts: pa.Array) -> pa.BooleanArray:
     """Tell which cleaned texts are their base texts; no text at all counts as an empty one."""
-    base = pc.fill_null(records["text"].combine_chunks(), "")
+    base = pc.fill_null(whole(records["text"]), "")
     return pc.equal(base, pc.fill_null(texts, ""))
 
 

@@ -114,7 +114,7 @@ def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, clean_fiel
     lines = [
         b'{"file":%b,%b:%b}\n'
         % (orjson.dumps(shown(os.fsdecode(path))), orjson.dumps(clean_field), one)
-        for path, one in zip(paths, cleaned.as_json(clean), strict=True)
+        for path, one in zip(paths, cleaned.as_json(clean).to_pylist(), strict=True)
     ]
     data = [(text or "").encode() for text in texts.to_pylist()]
     sink = pa.BufferOutputStream()

@@ -1,4 +1,4 @@
-"""JSON written a whole column at once: strings, objects, lines."""
+"""JSON written a whole column at once: strings, other values, objects."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from clean_corpus.kernels.splice import splice
 from clean_corpus.text import buffers, from_buffers
 
 _NOTHING = pa.scalar(b"", pa.large_binary())
+_NULL = pa.scalar(None, pa.large_binary())
 
 
 def escaped(texts: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -44,18 +45,45 @@ def joined(*parts: pa.Array | bytes) -> pa.LargeBinaryArray:
     return pc.binary_join_element_wise(*columns, _NOTHING)
 
 
-def objects(columns: Mapping[str, pa.Array]) -> pa.LargeBinaryArray:
-    """Make a JSON object of each row of columns of texts or integers without nulls."""
+def objects(columns: Mapping[str, pa.Array], end: bytes = b"") -> pa.LargeBinaryArray:
+    """Make a JSON object of each row of columns of texts or integers without nulls.
+
+    `end` stands behind each.
+    """
     parts: list[pa.Array | bytes] = []
     for name, values in columns.items():
         key = (b"," if parts else b"{") + orjson.dumps(name) + b":"
         if pa.types.is_integer(values.type):
             parts += [key, values.cast(pa.large_string())]
         else:
-            parts += [key + b'"', escaped(values.cast(pa.large_string())), b'"']
-    return joined(*parts, b"}")
+            parts += [key + b'"', _escaped(values), b'"']
+    return joined(*parts, b"}" + end)
 
 
-def in_lines(rows: pa.LargeBinaryArray) -> bytes:
-    """Give the rows one behind the other, each with a line end."""
-    return buffers(joined(rows, b"\n"))[0].tobytes()
+def _escaped(values: pa.Array) -> pa.LargeStringArray:
+    """Escape texts of any type, and those of a dictionary only once."""
+    if pa.types.is_dictionary(values.type):
+        return escaped(values.dictionary.cast(pa.large_string())).take(values.indices)
+    return escaped(values.cast(pa.large_string()))
+
+
+def encoded(values: pa.Array) -> pa.LargeBinaryArray:
+    """Spell values of any type as JSON, nulls apart, as orjson does."""
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        texts = escaped(pc.fill_null(values, "").cast(pa.large_string()))
+        return pc.if_else(pc.is_valid(values), joined(b'"', texts, b'"'), _NULL)
+    if pa.types.is_floating(values.type):  # there are few distinct ones
+        distinct = values.dictionary_encode()
+        return _one_by_one(distinct.dictionary).take(distinct.indices)
+    return _one_by_one(values)
+
+
+def _one_by_one(values: pa.Array) -> pa.LargeBinaryArray:
+    """Do what `encoded` does with Python's objects."""
+    rows = (None if value is None else orjson.dumps(value) for value in values.to_pylist())
+    return pa.array(rows, pa.large_binary())
+
+
+def content(rows: pa.LargeBinaryArray) -> memoryview:
+    """Give the rows one behind the other, without a copy."""
+    return buffers(rows)[0].data

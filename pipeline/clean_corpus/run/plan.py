@@ -21,8 +21,8 @@ from clean_corpus.run.version import fingerprint
 _SMALL_INPUT = 8_000_000
 
 #: Disk needed while a run is on, in multiples of the decompressed input: base texts and cleaned
-#: texts (lz4), the parts of the outputs, and the outputs.
-_DISK_FACTOR = 4
+#: texts, the parts of the outputs, and the outputs; half as much again for the rest.
+_DISK_FACTOR = 6
 
 #: By how much compressed text grows, at the most that is common.
 _EXPANSION = {"": 1, "gz": 4, "zst": 5}

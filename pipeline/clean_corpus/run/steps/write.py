@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ from clean_corpus.formats.records import CLEAN, shown
 from clean_corpus.run import audit
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.sample import Sample, drawn, sample
-from clean_corpus.text import code_points, no_edits, originals
+from clean_corpus.text import code_points, no_edits, originals, whole
 
 _FATES = ("kept", "removed", "failed")
 _LINE = orjson.OPT_APPEND_NEWLINE
@@ -63,7 +64,7 @@ def write(
         for shard in _shards(inputs):
             counted.append(_counts(shard))
             ledger = _ledger(shard)
-            edits.write(strings.in_lines(strings.objects(ledger)))
+            edits.write(strings.content(strings.objects(ledger, b"\n")))
             keys, doc = shard.cleaned["key"], shard.edits["doc"].to_numpy()
             samples += sample(shard.texts, keys, doc, ledger)
             failed.writelines(_failures(shard))
@@ -89,9 +90,9 @@ def _rendered(kept: list[pa.Table], output: Output) -> bytes:
 
 def _names(shard: _Shard, which: pa.BooleanArray) -> bytes:
     """Give a line for each document that stays, with its run key and its place."""
-    origins = shard.documents["origin"].combine_chunks()
+    origins = whole(shard.documents["origin"])
     columns = {"id": shard.cleaned["key"].filter(which), "origin": origins.filter(which)}
-    return strings.in_lines(strings.objects(columns))
+    return bytes(strings.content(strings.objects(columns, b"\n")))
 
 
 def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
@@ -101,6 +102,7 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
         yield from _bare(inputs, decisions)
         return
     edits = spill.read(inputs["edits"][0])
+    docs = edits["doc"].to_numpy()
     told = spill.read(inputs["told"][0]) if inputs["told"] else _NOTHING_TOLD
     first = 0
     for documents, cleaned in zip(
@@ -108,9 +110,9 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
     ):
         rows = documents.num_rows
         here = decisions.slice(first, rows)
-        reasons = pc.coalesce(cleaned["reason"], here["reason"].combine_chunks()).to_pylist()
-        mine = pc.and_(pc.greater_equal(edits["doc"], first), pc.less(edits["doc"], first + rows))
-        edits_ = edits.filter(mine)
+        reasons = pc.coalesce(cleaned["reason"], whole(here["reason"])).to_pylist()
+        low, high = np.searchsorted(docs, [first, first + rows]).tolist()
+        edits_ = edits.slice(low, high - low)
         doc = pc.subtract(edits_["doc"], pa.scalar(first, pa.int32()))
         yield _Shard(
             pa.Table.from_batches([documents]),
@@ -129,7 +131,7 @@ def _bare(inputs: Mapping[str, Sequence[str]], decisions: pa.Table) -> Iterator[
     first = 0
     for texts, cleaned in bare.shards(inputs):
         here = decisions.slice(first, texts.num_rows)
-        reasons = pc.coalesce(cleaned["reason"], here["reason"].combine_chunks()).to_pylist()
+        reasons = pc.coalesce(cleaned["reason"], whole(here["reason"])).to_pylist()
         documents = pa.Table.from_batches([texts])
         none = no_edits(), _NOTHING_TOLD
         yield _Shard(documents, texts["text"], cleaned, reasons, here, *none)
@@ -147,13 +149,13 @@ def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
         **{field.name: found.field(field.name) for field in found.type},
     }
     if shard.told.num_rows:
-        columns |= {name: shard.told[name].combine_chunks() for name in TOLD.names}
+        columns |= {name: whole(shard.told[name]) for name in TOLD.names}
         for name in ("shared", "contained_share"):
             columns[name] = pc.divide(columns[name].cast(pa.float64()), 10_000.0)
     if marking:
         columns |= {
             "removed": pa.array(shard.reasons, pa.string()),
-            "keeper": shard.decisions["keeper"].combine_chunks(),
+            "keeper": whole(shard.decisions["keeper"]),
             "jaccard": _similarities(shard, "joined"),
             "containment": _similarities(shard, "smaller"),
         }
@@ -219,16 +221,16 @@ def _failures(shard: _Shard) -> Iterator[bytes]:
 
 def _ledger(shard: _Shard) -> dict[str, pa.Array]:
     """Give the columns of the ledger, with offsets in code points of the base text."""
-    edits = shard.edits.combine_chunks()
+    edits = shard.edits
     starts, ends = code_points(shard.texts, edits)
-    keys = pc.take(shard.cleaned["key"], edits["doc"].combine_chunks())
+    keys = pa.DictionaryArray.from_arrays(whole(edits["doc"]), shard.cleaned["key"])
     return {
         "id": keys,
         "start": pa.array(starts),
         "end": pa.array(ends),
         "text": originals(shard.texts, edits),
-        "replacement": edits["replacement"].combine_chunks(),
-        **{name: edits[name].combine_chunks() for name in ("class", "rule", "action")},
+        "replacement": whole(edits["replacement"]),
+        **{name: whole(edits[name]) for name in ("class", "rule", "action")},
     }
 
 
@@ -240,7 +242,7 @@ def _counts(shard: _Shard) -> dict[str, Any]:
     kept, removed = pc.equal(fate, "kept"), pc.equal(fate, "removed")
     read, left = pc.utf8_length(shard.texts), pc.utf8_length(shard.cleaned["text"])
     stays = pc.sum(left.filter(kept)).as_py() or 0
-    sources = pc.fill_null(shard.documents["source"].combine_chunks(), "")
+    sources = pc.fill_null(whole(shard.documents["source"]), "")
     return {
         **_fates(fate),
         "reasons": _counted(reasons.filter(removed)),
