@@ -39,12 +39,13 @@ _AFTER = np.array([SIZE * (chr(x).isascii() and chr(x).isalnum()) for x in range
 class Index(NamedTuple):
     """Literals and probes; a literal is found by its window, or pair where it has under four bytes.
 
-    `windows[zone]` says of each hash of a window, and `pairs[zone]` of each pair of bytes, whether
-    it is looked for there, for each once if the byte before is no letter or digit, and once if.
+    `windows` says by zone of each hash of a window, and `pairs` of each pair of bytes, whether it
+    is looked for there: a bit each, once if the byte before is no letter or digit, and once if.
     Rows `window_slots[h]:window_slots[h + 1]` of `window_members`, and the like for pairs, are
     the literals: number, mask and value of the bytes around, or of the four from the pair on.
-    `text[begin:end]` are the bytes of a literal, `shift` those before its window; `users` the rows
-    of `use` for it: probe, bit, whether a word must not go on to the left and the right, reach,
+    `text[begin:end]` are the bytes of a literal, `shift` those before its window or pair; `bounds`
+    whether a word must not go on to the left and right of it, reach, and tail, for all its users.
+    `users` are the rows of `use` for it: probe, bit, whether a word must not go on to the left and the right, reach,
     tail, and begin of its bytes in the cased view in `text` or -1. `open` are the probes that need
     no literal. Each probe has in `probes`: longest line, bits of its clauses, whether it needs a
     digit, whether the first line of a document; in `bits`: bytes that its line may begin and end
@@ -60,6 +61,7 @@ class Index(NamedTuple):
     begin: Small
     end: Small
     shift: Small
+    bounds: Small
     text: Bytes
     users: Small
     use: Ints
@@ -104,11 +106,13 @@ def _hits(
     begin: Small,
     stop: Small,
     shift: Small,
+    bounds: Small,
     text: Bytes,
     row: int,
     out: Ints,
 ) -> tuple[int, int]:
     count = 0
+    one, three, seven, eight = np.uint64(1), np.uint64(3), np.uint64(7), np.uint64(8)
     while row < lines.size:
         line = lines[row]
         start = view[line]
@@ -121,15 +125,17 @@ def _hits(
         for part in range(3):
             first = start if part == 0 else head if part == 1 else tail
             past = head if part == 0 else tail if part == 1 else end
-            window = windows[kind + part]
-            pair = pairs[kind + part]
+            zone = np.uint64(kind + part) * np.uint64(2 * SIZE)
+            word = _four(lower, np.uint64(first)) << eight
             for place in range(first, past):
                 i = np.uint64(place)
-                word = _four(lower, i)
+                word = word >> eight | np.uint64(lower[i + three]) << np.uint64(24)
                 two = word & np.uint64(0xFFFF)
                 mixed = (word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint64(16)
-                hit = window[before | mixed]
-                short = pair[before | two]
+                which = zone + before | mixed
+                hit = windows[which >> three] >> (which & seven) & one
+                which = zone + before | two
+                short = pairs[which >> three] >> (which & seven) & one
                 before = after[word & np.uint64(0xFF)]
                 if not (hit | short):
                     continue
@@ -155,6 +161,14 @@ def _hits(
                         size = stop[literal] - begin[literal]
                         at = place - shift[literal]
                         if at < start or at + size > end:
+                            continue
+                        if at + size - start > bounds[literal, 2]:
+                            continue
+                        if end - at > bounds[literal, 3]:
+                            continue
+                        if bounds[literal, 0] and at > start and _goes_on(lower[at - 1]):
+                            continue
+                        if bounds[literal, 1] and _goes_on(lower[at + size]) and at + size < end:
                             continue
                         if not _equal(lower, at, text, begin[literal], size):
                             continue
@@ -263,21 +277,26 @@ def _admit(
         end = view[line + 1]
         if line != current:
             current = line
-            head = _head(lower, start, end)
+            head = -1
         for row in range(users[literal], users[literal + 1]):
             probe = use[row, 0]
             bit = use[row, 1]
-            if state[probe, 0] != line + 1:
+            known = state[probe, 0] == line + 1
+            if known and state[probe, 1] & bit:
+                continue
+            if not _stands(lower, cased, start, end, at, size, use[row], text):
+                continue
+            if not known:
+                if head < 0:
+                    head = _head(lower, start, end)
                 state[probe, 0] = line + 1
                 fits = _fits(
                     lower, cased, start, end, opening[line], head,
                     probes[probe], bits[probe], heads[probe],
                 )  # fmt: skip
                 state[probe, 1] = 0 if fits else -1
-            if state[probe, 1] & bit:
-                continue
-            if not _stands(lower, cased, start, end, at, size, use[row], text):
-                continue
+                if not fits:
+                    continue
             state[probe, 1] |= bit
             if bit == 1:
                 state[probe, 2] = at - start
@@ -308,9 +327,14 @@ def _open(
         line = lines[row]
         start = view[line]
         end = view[line + 1]
-        head = _head(lower, start, end)
+        head = -1
         for k in range(open_.size):
             probe = open_[k]
+            out[row, k] = False
+            if end - start > probes[probe, 0]:
+                continue
+            if head < 0:
+                head = _head(lower, start, end)
             out[row, k] = _fits(
                 lower, cased, start, end, opening[line], head,
                 probes[probe], bits[probe], heads[probe],
@@ -359,7 +383,7 @@ def _all_hits(index: Index, lower: Bytes, view: Ints, lines: Ints) -> Iterator[I
     row, capacity = 0, 1 << 16
     while row < len(lines):
         out = np.empty((3, capacity), np.int64)
-        count, row = _hits(padded, view, lines, _AFTER, *index[:10], row, out)
+        count, row = _hits(padded, view, lines, _AFTER, *index[:11], row, out)
         if count == 0 and row < len(lines):
             capacity *= 4
         yield out[:, :count].copy()

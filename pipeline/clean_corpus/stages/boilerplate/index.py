@@ -39,7 +39,17 @@ class Probe(NamedTuple):
 
 
 _WINDOW = 4
+_FAR = (1 << 31) - 1
 _FREQUENT = dict.fromkeys(b"etaoinsr", 4) | dict.fromkeys(b"ldcumhp.,'-", 5) | {32: 3}
+# What is far more frequent than its letters are, in one language or another: so many bits less.
+_RUN = (
+    "the|he | th|ing|ng |and|nd |ent|nt |ion|on |tio|ed |er |for|or |ati|ate|ter|ver|her|ere|all|con"
+    "|com|sta|es | de|de |an | tr|en |ie | la|la |el | da|da |os |in | le|le |nie|ch | ch| ca| po|ver"
+    "| pr|han|do |at | co|que|ue | qu|inh|as |e d| en|ao |lar|ler| do| el|ang|ien|nh | ph|o d|ini| in"
+    "|n t|e l|les|s d| of|of |ind| to|to | an|re |tha|em | es|ari|eri|des| du|con|ra |ni | se| pa|ant"
+    "|par|pou|our|ne |sch|ein|ich|ung|der|ers|res|men|eme|est|st |nte|ado|ida|cia|rze|prz|eni|owa"
+)
+_RUNS, _SPARED = frozenset(_RUN.encode().split(b"|")), 4
 
 
 def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> scan.Index:
@@ -58,7 +68,8 @@ def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> scan.Index:
         zones[i] |= _zones(literal, shifts[i], probes[literal.probe].limit)
     checks = np.frombuffer(b"".join(map(_check, texts, shifts)), np.uint64).reshape(-1, 2)
     windows = [(_hash(x, shifts[i]), i) for i, x in enumerate(texts) if len(x) >= _WINDOW]
-    pairs = [(pair, i) for i, x in enumerate(texts) if len(x) < _WINDOW for pair in _pairs(x)]
+    short = [(i, x[shifts[i] :]) for i, x in enumerate(texts) if len(x) < _WINDOW]
+    pairs = [(pair, i) for i, x in short for pair in _pairs(x)]
     window_table, window_slots, window_members = _table(windows, zones, checks)
     pair_table, pair_slots, pair_members = _table(pairs, zones, checks)
     return scan.Index(
@@ -71,6 +82,7 @@ def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> scan.Index:
         begin=(ends - [len(text) for text in texts]).astype(np.int32),
         end=ends.astype(np.int32),
         shift=np.array(shifts, np.int32),
+        bounds=_bounds(used, owners, len(texts)),
         text=np.frombuffer(b"".join([*texts, *cased]) or b"\0", np.uint8),
         users=np.searchsorted(owners, np.arange(len(texts) + 1)).astype(np.int32),
         use=np.array(
@@ -102,7 +114,19 @@ def _table(
     slots = np.searchsorted(keys, np.arange(scan.SIZE + 1)).astype(np.int32)
     literals = np.array([i for _, i in keyed], np.int64)
     members = np.column_stack([literals.astype(np.uint64), checks[literals]])
-    return table.reshape(9, -1), slots, members
+    return np.packbits(table, bitorder="little"), slots, members
+
+
+def _bounds(used: Sequence[Literal], owners: scan.Ints, count: int) -> scan.Small:
+    """Give what all users of each literal ask for, which is looked at first."""
+    of = np.array(
+        [(x.left, x.right, min(x.reach, _FAR), min(x.tail, _FAR)) for x in used], np.int32
+    ).reshape(-1, 4)
+    bounds = np.zeros((count, 4), np.int32)
+    bounds[:, :2] = 1
+    np.minimum.at(bounds[:, :2], owners, of[:, :2])
+    np.maximum.at(bounds[:, 2:], owners, of[:, 2:])
+    return bounds
 
 
 def _check(text: bytes, shift: int) -> bytes:
@@ -111,8 +135,8 @@ def _check(text: bytes, shift: int) -> bytes:
     Of a text without a window, those of its bytes.
     """
     if len(text) < _WINDOW:
-        around = text.ljust(8, b"\0")
-        mask = b"\xff" * len(text)
+        around = text[shift:].ljust(8, b"\0")
+        mask = b"\xff" * len(text[shift:])
     else:
         behind = text[shift + _WINDOW : shift + 2 * _WINDOW]
         ahead = text[max(0, shift - _WINDOW) : shift]
@@ -140,11 +164,15 @@ def _is_word(byte: int) -> bool:
 
 
 def _rarest(text: bytes) -> int:
-    """Give where the rarest window of a text begins: 0 if it has but one."""
-    if len(text) <= _WINDOW:
+    """Give where the rarest window, or pair, of a text begins: 0 if it has but one."""
+    size = _WINDOW if len(text) >= _WINDOW else 2
+    if len(text) <= size:
         return 0
     bits = [_FREQUENT.get(b, 7 if b < 128 else 2 if b >= 192 else 5) for b in text]
-    sums = [sum(bits[i : i + _WINDOW]) for i in range(len(text) - _WINDOW + 1)]
+    runs = [_SPARED * (text[i : i + 3] in _RUNS) for i in range(len(text))]
+    sums = [
+        sum(bits[i : i + size]) - sum(runs[i : i + size - 2]) for i in range(len(text) - size + 1)
+    ]
     return sums.index(max(sums))
 
 
