@@ -26,12 +26,13 @@ of `removes` marks what goes, where it is not the whole. Learned lexicons carry 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from clean_corpus import dialect, needs, toml
+from clean_corpus import dialect, needs, prepared, toml
 from clean_corpus.config import Boilerplate
 from clean_corpus.errors import ConfigError
 
@@ -162,8 +163,7 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
             f"boilerplate.rules: there is no rule set {options.rules!r}. "
             f"This version has: {', '.join(RULES)}."
         )
-    common = _words(toml.read(shipped() / "common.toml"))
-    rules = [rule for path in sorted(shipped().glob("*.toml")) for rule in _read(path, common)]
+    common, rules = _shipped()
     rules += BUILT_IN
     own = [rule for path in options.lexicons for rule in _read(Path(path), common)]
     if learned is not None:
@@ -185,7 +185,7 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
 
 def load_learned(path: Path, options: Boilerplate) -> tuple[Rule, ...]:
     """Read the rules of a learned lexicon that are not disabled; raises ConfigError as `load`."""
-    rules = _read(path, _words(toml.read(shipped() / "common.toml")), learned=True)
+    rules = _read(path, _shipped()[0], learned=True)
     for rule in rules:
         check_patterns(rule)
     _check_twins(rules)
@@ -195,6 +195,21 @@ def load_learned(path: Path, options: Boilerplate) -> tuple[Rule, ...]:
 def parse(text: str, path: str = "lexicon.toml") -> tuple[Rule, ...]:
     """Read the rules of one lexicon from its text; `path` is what messages call it."""
     return tuple(_rules(toml.parse(text, path), {}, learned=False))
+
+
+def _shipped() -> tuple[dict[str, str], list[Rule]]:
+    """Give the words that all lexicons know, and the rules of the shipped ones."""
+    paths = sorted(shipped().glob("*.toml"))
+
+    def build() -> dict[str, Any]:
+        common = _words(toml.read(shipped() / "common.toml"))
+        rules = (list(rule) for path in paths for rule in _read(path, common))
+        return {"words": common, "rules": list(rules)}
+
+    facts = [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths]
+    found = prepared.document("lexicons", build, facts=facts)
+    rules = [[tuple(x) if isinstance(x, list) else x for x in row] for row in found["rules"]]
+    return found["words"], [Rule._make(row) for row in rules]
 
 
 def _read(path: Path, common: Mapping[str, str], *, learned: bool = False) -> list[Rule]:

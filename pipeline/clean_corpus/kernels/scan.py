@@ -45,9 +45,9 @@ class Index(NamedTuple):
     the literals: number, mask and value of the bytes around, or of the four from the pair on.
     `text[begin:end]` are the bytes of a literal, `shift` those before its window or pair; `bounds`
     whether a word must not go on to the left and right of it, reach, and tail, for all its users.
-    `users` are the rows of `use` for it: probe, bit, whether a word must not go on to the left and the right, reach,
-    tail, and begin of its bytes in the cased view in `text` or -1. `open` are the probes that need
-    no literal. Each probe has in `probes`: longest line, bits of its clauses, whether it needs a
+    `users` are the rows of `use` for it: probe, bit, left, right, reach and tail of its own, and
+    begin of its bytes in the cased view in `text` or -1. `open` are the probes that need no
+    literal. Each probe has in `probes`: longest line, bits of its clauses, whether it needs a
     digit, whether the first line of a document; in `bits`: bytes that its line may begin and end
     with; in `heads`: what its first three letters and digits may be, packed.
     """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from clean_corpus import heads
+from clean_corpus import heads, prepared
 from clean_corpus.kernels import scan
 from clean_corpus.lexicons import Rule, anchors, bounded
 from clean_corpus.needs import Needs
@@ -54,23 +55,41 @@ class Gate(NamedTuple):
     least: Offsets
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], numbers: Sequence[int]) -> Gate:
-        """Build the gate for those of the rules that have the numbers."""
-        probes: list[Probe] = []
-        tests: list[index.Probe] = []
-        literals: list[index.Literal] = []
-        for number in numbers:
-            rule = rules[number]
+    def of(cls, rules: Sequence[Rule], numbers: Sequence[int], language: str) -> Gate:
+        """Give the gate for those of the rules that have the numbers, for texts in a language."""
+        parts = [(i, which) for i in numbers for which in range(len(rules[i].patterns))]
+        asked = [(*_asked(rules[i]), rules[i].patterns[which]) for i, which in parts]
+        name, facts = f"gate-{language}", [repr(asked)]
+        tables = prepared.tables(name, lambda: _tables(rules, parts), facts=facts)
+        probes = []
+        for (i, which), back in zip(parts, tables.pop("back").tolist(), strict=True):
+            rule = rules[i]
             start, end = anchors(rule.scope, rule.least)
-            for pattern in rule.patterns:
-                needs = _needs(rule, pattern)
-                literals += _literals(rule, needs, len(probes), start, end)
-                back = max((x.reach for x in needs.clauses[0]), default=0) if needs.clauses else 0
-                probes.append(Probe(number, pattern, start, end, _NO_LIMIT if start else back))
-                tests.append(_test(rule, needs, start, end))
-        owners = np.array([probe.rule for probe in probes], np.int64)
-        least = np.array([rules[probe.rule].least for probe in probes], np.int64)
-        return cls(tuple(probes), index.build(tests, literals), owners, least)
+            probes.append(Probe(i, rule.patterns[which], start, end, back))
+        owners = np.array([i for i, _ in parts], np.int64)
+        least = np.array([rules[i].least for i, _ in parts], np.int64)
+        return cls(tuple(probes), scan.Index(**tables), owners, least)
+
+
+def _asked(rule: Rule) -> tuple[object, ...]:
+    """Give all of a rule that its gate depends on, but for its patterns."""
+    return rule.scope, rule.where, rule.least, rule.max, rule.cased, rule.glued
+
+
+def _tables(rules: Sequence[Rule], parts: Sequence[tuple[int, int]]) -> dict[str, npt.NDArray[Any]]:
+    """Build the index of patterns, each with the number of its rule and its own, and their backs."""
+    tests: list[index.Probe] = []
+    literals: list[index.Literal] = []
+    backs: list[int] = []
+    for i, which in parts:
+        rule = rules[i]
+        start, end = anchors(rule.scope, rule.least)
+        needs = _needs(rule, rule.patterns[which])
+        literals += _literals(rule, needs, len(tests), start, end)
+        back = max((x.reach for x in needs.clauses[0]), default=0) if needs.clauses else 0
+        backs.append(_NO_LIMIT if start else back)
+        tests.append(_test(rule, needs, start, end))
+    return {**index.build(tests, literals)._asdict(), "back": np.array(backs, np.int64)}
 
 
 def _needs(rule: Rule, pattern: str) -> Needs:
@@ -130,6 +149,7 @@ def _literals(
             )
 
 
+@cache
 def _lower(text: str) -> str:
     """Write text as the view in lower case has it, which has the same length."""
     if text.isascii():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -43,11 +44,12 @@ _FAR = (1 << 31) - 1
 _FREQUENT = dict.fromkeys(b"etaoinsr", 4) | dict.fromkeys(b"ldcumhp.,'-", 5) | {32: 3}
 # What is far more frequent than its letters are, in one language or another: so many bits less.
 _RUN = (
-    "the|he | th|ing|ng |and|nd |ent|nt |ion|on |tio|ed |er |for|or |ati|ate|ter|ver|her|ere|all|con"
-    "|com|sta|es | de|de |an | tr|en |ie | la|la |el | da|da |os |in | le|le |nie|ch | ch| ca| po|ver"
-    "| pr|han|do |at | co|que|ue | qu|inh|as |e d| en|ao |lar|ler| do| el|ang|ien|nh | ph|o d|ini| in"
-    "|n t|e l|les|s d| of|of |ind| to|to | an|re |tha|em | es|ari|eri|des| du|con|ra |ni | se| pa|ant"
-    "|par|pou|our|ne |sch|ein|ich|ung|der|ers|res|men|eme|est|st |nte|ado|ida|cia|rze|prz|eni|owa"
+    "the|he | th|ing|ng |and|nd |ent|nt |ion|on |tio|ed |er |for|or |ati|ate|ter|ver|her|ere|"
+    "all|con|com|sta|es | de|de |an | tr|en |ie | la|la |el | da|da |os |in | le|le |nie|ch |"
+    " ch| ca| po| pr|han|do |at | co|que|ue | qu|inh|as |e d| en|ao |lar|ler| do| el|ang|ien|"
+    "nh | ph|o d|ini| in|n t|e l|les|s d| of|of |ind| to|to | an|re |tha|em | es|ari|eri|des|"
+    " du|ra |ni | se| pa|ant|par|pou|our|ne |sch|ein|ich|ung|der|ers|res|men|eme|est|st |nte|"
+    "ado|ida|cia|rze|prz|eni|owa"
 )
 _RUNS, _SPARED = frozenset(_RUN.encode().split(b"|")), 4
 
@@ -129,6 +131,7 @@ def _bounds(used: Sequence[Literal], owners: scan.Ints, count: int) -> scan.Smal
     return bounds
 
 
+@cache
 def _check(text: bytes, shift: int) -> bytes:
     """Give mask and value of the four bytes behind and the four before the window of a text.
 
@@ -163,6 +166,7 @@ def _is_word(byte: int) -> bool:
     return chr(byte).isascii() and chr(byte).isalnum()
 
 
+@cache
 def _rarest(text: bytes) -> int:
     """Give where the rarest window, or pair, of a text begins: 0 if it has but one."""
     size = _WINDOW if len(text) >= _WINDOW else 2

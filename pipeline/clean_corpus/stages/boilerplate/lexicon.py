@@ -77,7 +77,7 @@ class Matcher(NamedTuple):
     def _gate(self, code: str) -> Gate:
         if code not in self.gates:
             numbers = [i for i, rule in enumerate(self.rules) if self._tried(rule, code)]
-            self.gates[code] = Gate.of(self.rules, numbers)
+            self.gates[code] = Gate.of(self.rules, numbers, code or "other")
         return self.gates[code]
 
     def _whole_lines(
