@@ -28,7 +28,7 @@ def test_the_view() -> None:
     assert dialect.view("İstanbul ISPARTA ısı") == "istanbul isparta isi"
 
 
-PIECES = [
+CHUNKS = [
     "Plain Words @[`{z",
     *"aÀé’«…Łß \u00a0\u200b\n\r\tЖё中🌉\u2028\u0301`\x7f\x94",
     "  ",
@@ -36,7 +36,7 @@ PIECES = [
 ]
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+@given(st.lists(st.sampled_from(CHUNKS), max_size=30).map("".join))
 def test_folding_is_as_its_slow_twin(page: str) -> None:
     data = np.frombuffer(page.encode(), np.uint8)
     folded = fold.fold(data, np.array([0, data.size], np.int64), dialect.tables())

@@ -77,7 +77,7 @@ def _asked(rule: Rule) -> tuple[object, ...]:
 
 
 def _tables(rules: Sequence[Rule], parts: Sequence[tuple[int, int]]) -> dict[str, npt.NDArray[Any]]:
-    """Build the index of patterns, each with the number of its rule and its own, and their backs."""
+    """Build the index of patterns, given by the number of the rule and their own, and `back`."""
     tests: list[index.Probe] = []
     literals: list[index.Literal] = []
     backs: list[int] = []
