@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Literal
 
 import numpy as np
@@ -103,3 +105,21 @@ def test_digest_collapses_white_space(texts: list[str]) -> None:
             plain = plain.replace("  ", " ")
         assert (found, length) == (digests([plain])[0][0], len(plain.encode()))
     assert len({" ".join(text.split()) for text in texts}) >= len(set(hashes))
+
+
+def test_drawing_permutations_needs_datasketch_but_no_scipy() -> None:
+    draw = (
+        "import sys\n"
+        "from clean_corpus.corpus.duplicates.signatures import permutations\n"
+        "one = permutations(64, 7)\n"
+        "assert 'scipy' not in sys.modules\n"
+        "from datasketch import MinHash, MinHashLSH\n"
+        "assert MinHashLSH(num_perm=64) and isinstance(MinHash(), MinHash)\n"
+        "assert one == permutations(64, 7)\n"
+        "whole = MinHash(64, seed=7, scheme='affine32')\n"
+        "assert one == whole.permutations.astype('<u4').tobytes()\n"
+    )
+    subprocess.run([sys.executable, "-c", draw], check=True)
+    hide = "import sys; sys.modules['datasketch'] = None\n" + draw
+    done = subprocess.run([sys.executable, "-c", hide], capture_output=True, text=True, check=False)
+    assert "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr

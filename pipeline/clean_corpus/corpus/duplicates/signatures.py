@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,14 +24,34 @@ _SCHEME = "affine32"
 
 
 def permutations(size: int, seed: int) -> bytes:
-    """Draw permutations as datasketch does, for workers that need not import it (and scipy).
+    """Let datasketch draw permutations, for all tasks of a run.
 
-    Gives `size` slopes and `size` shifts, little-endian 32-bit integers.
+    Gives `size` slopes and `size` shifts, little-endian 32-bit integers. Raises ImportError where
+    datasketch is not installed.
     """
-    from datasketch import MinHash
-
-    drawn = MinHash(num_perm=size, seed=seed, scheme=_SCHEME).permutations
+    drawn = _minhash().MinHash(num_perm=size, seed=seed, scheme=_SCHEME).permutations
     return np.asarray(drawn, "<u4").tobytes()
+
+
+def _minhash() -> Any:
+    """Import `datasketch.minhash` without the package around it.
+
+    That would import scipy, for classes that nobody asks for here: a quarter of a second, a fifth
+    of what a small run takes.
+    """
+    package = "datasketch"
+    if package in sys.modules:
+        return importlib.import_module(f"{package}.minhash")
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        raise ImportError(f"{package} is not installed", name=package)
+    sys.modules[package] = importlib.util.module_from_spec(spec)
+    try:
+        return importlib.import_module(f"{package}.minhash")
+    finally:
+        # Whoever imports datasketch after this gets all of it.
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            del sys.modules[name]
 
 
 def signatures(hashes: Hashes32, offsets: Offsets, drawn: bytes) -> npt.NDArray[np.uint32]:
