@@ -17,6 +17,7 @@ import oracle
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates import evidence, groups
 from clean_corpus.corpus.duplicates import plan as plan_
+from clean_corpus.corpus.pairs import documents_of
 from clean_corpus.kernels.agreement import agreement
 from clean_corpus.kernels.repeats import repeats
 from dedup_run import Outcome, run
@@ -334,3 +335,9 @@ def test_kernels_count_and_find_what_plain_python_does() -> None:
         assert np.array_equal(found, np.unique(found))
         assert {i for i, key in enumerate(keys.tolist()) if key in repeated} <= set(found.tolist())
         assert values < 1 << 60 or len(found) < size / 8
+
+
+def test_documents_of_pairs_come_once_and_in_order() -> None:
+    first, second = np.array([7, 1, 7], np.uint32), np.array([2, 9, 1], np.uint32)
+    assert documents_of(first, second).tolist() == [1, 2, 7, 9]
+    assert documents_of(first[:0]).tolist() == []

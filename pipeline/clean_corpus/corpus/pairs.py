@@ -46,6 +46,15 @@ def distinct(parts: Sequence[Pairs]) -> Pairs:
     return once
 
 
+def documents_of(*numbers: Numbers) -> Numbers:
+    """Give the documents that are numbered, in order, each once."""
+    size = max((int(part.max()) + 1 for part in numbers if len(part)), default=0)
+    here = np.zeros(size, bool)
+    for part in numbers:
+        here[part] = True
+    return np.flatnonzero(here).astype(np.uint32)
+
+
 def among(values: Numbers, known: Numbers) -> npt.NDArray[np.bool_]:
     """Tell which values are among the known ones, which are sorted."""
     if not len(known):

@@ -16,7 +16,7 @@ from clean_corpus.corpus.duplicates import evidence, nearest
 from clean_corpus.corpus.duplicates.evidence import EVIDENCE, Counts, Evidence
 from clean_corpus.corpus.duplicates.groups import Group, groups
 from clean_corpus.corpus.duplicates.keepers import Gone, Ranked
-from clean_corpus.corpus.pairs import distinct
+from clean_corpus.corpus.pairs import documents_of
 
 _COUNTS = [(name, pa.int64()) for name in ("shared", "joined", "smaller")]
 
@@ -91,7 +91,7 @@ def _ranked(
 ) -> tuple[Numbers, Ranked]:
     """Give the documents that have a pair or copies, by rank, and the pairs by rank."""
     a, b, *counts = (group.pairs[name] for name in PAIRS.names)
-    which = distinct([a, b, copies[1]]).astype(np.uint32)
+    which = documents_of(a, b, copies[1])
     options = dedup.model_dump(include={"keep", "prefer"})
     columns = rank.policy(documents, which, options) + rank.content(documents, which)
     order = rank.order(columns)

@@ -11,7 +11,15 @@ from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import CANDIDATES, Documents, Numbers
 from clean_corpus.corpus.duplicates import oversized
 from clean_corpus.corpus.duplicates.oversized import Split
-from clean_corpus.corpus.pairs import Counted, Pairs, counted, distinct, gathered, halves, paired
+from clean_corpus.corpus.pairs import (
+    Counted,
+    Pairs,
+    counted,
+    documents_of,
+    gathered,
+    halves,
+    paired,
+)
 from clean_corpus.kernels.repeats import repeats
 
 
@@ -40,10 +48,7 @@ def match(
     for copies in arrow.parts(inputs["copies"], "document"):
         here[copies] = False
     keys, numbers = arrow.columns(inputs["bands"], options["part"], "key", "document")
-    if not here.all():
-        taking = here[numbers]
-        keys, numbers = keys[taking], numbers[taking]
-    buckets = _buckets(keys, numbers)
+    buckets = _buckets(keys, numbers, here)
     del here, keys, numbers
     counts = {"oversized_buckets": 0, "pairs_lost": 0}
 
@@ -84,7 +89,7 @@ def _split(
     crowd: list[tuple[int, Numbers]], documents: Documents, options: Mapping[str, Any]
 ) -> Split:
     """Pair the documents of oversized buckets, from memory unless one alone is too large for it."""
-    members = distinct([members for _, members in crowd]).astype(np.uint32)
+    members = documents_of(*(members for _, members in crowd))
     if len(members) > options["compared"]:
         return oversized.split(crowd, documents, options)
     local = [(key, np.searchsorted(members, mine)) for key, mine in crowd]
@@ -103,8 +108,10 @@ def _by_block(found: Counted, options: Mapping[str, Any]) -> Iterator[dict[str, 
         yield {"a": a, "b": b, "times": times}
 
 
-def _buckets(keys: Numbers, numbers: Numbers) -> Buckets:
+def _buckets(keys: Numbers, numbers: Numbers, here: Numbers) -> Buckets:
+    """Bring equal keys of the documents that are `here` together."""
     rows = repeats(keys)
+    rows = rows[here[numbers[rows]]]
     keys, numbers = keys[rows], numbers[rows]
     order = np.argsort(keys)
     keys, numbers = keys[order], numbers[order]

@@ -9,7 +9,15 @@ import numpy as np
 
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import CANDIDATES, WANTED, Documents, Numbers
-from clean_corpus.corpus.pairs import Counted, among, counted, distinct, halves, paired
+from clean_corpus.corpus.pairs import (
+    Counted,
+    among,
+    counted,
+    distinct,
+    documents_of,
+    halves,
+    paired,
+)
 from clean_corpus.kernels.agreement import agreement
 
 
@@ -77,7 +85,7 @@ def _found(paths: Sequence[str], options: Mapping[str, Any]) -> Counted:
 
 def _agreement(a: Numbers, b: Numbers, documents: Documents) -> Numbers:
     """Count the rows of their signatures in which documents agree."""
-    which = distinct([a, b]).astype(np.uint32)
+    which = documents_of(a, b)
     if not len(which):
         return np.zeros(0, np.int64)
     rows = documents.signatures(which)

@@ -10,7 +10,7 @@ import numpy as np
 from clean_corpus.corpus import arrow, sets
 from clean_corpus.corpus.arrow import PAIRS, Numbers
 from clean_corpus.corpus.duplicates.parameters import STEPS
-from clean_corpus.corpus.pairs import distinct
+from clean_corpus.corpus.pairs import documents_of
 from clean_corpus.kernels import sets as kernel
 
 
@@ -24,7 +24,7 @@ def verify(
     verified pairs by Jaccard, and so those that only oversized buckets gave, one or two of them.
     """
     a, b, times = (arrow.column(inputs["likely"], name) for name in ("a", "b", "times"))
-    documents = distinct([a, b]).astype(np.uint32)
+    documents = documents_of(a, b)
     sizes = sets.sizes(inputs["sets"], documents)
     over, under = options["floor"]
     one, other = (sizes[np.searchsorted(documents, side)] for side in (a, b))
@@ -35,7 +35,7 @@ def verify(
 
     def verified() -> Iterator[dict[str, Numbers]]:
         for part in _parts(a, b, documents, sizes, options["shingles"]):
-            which = distinct([a[part], b[part]]).astype(np.uint32)
+            which = documents_of(a[part], b[part])
             mine = sizes[np.searchsorted(documents, which)]
             hashes, offsets = sets.load(inputs["sets"], which, mine)
             ends = np.searchsorted(which, a[part]), np.searchsorted(which, b[part])
@@ -60,7 +60,7 @@ def _parts(
     """Cut pairs into runs whose sets are few enough to be held together."""
 
     def halved(start: int, stop: int) -> Iterator[slice]:
-        which = np.searchsorted(documents, distinct([a[start:stop], b[start:stop]]))
+        which = np.searchsorted(documents, documents_of(a[start:stop], b[start:stop]))
         if sizes[which].sum() <= most or stop - start < 2:
             yield slice(start, stop)
         else:
