@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from clean_corpus import formats
 from clean_corpus.config import Config, as_json
@@ -14,6 +14,7 @@ from clean_corpus.corpus.learning.learn import gather, write_learned
 from clean_corpus.corpus.learning.passages import count
 from clean_corpus.corpus.sharing.plan import plan as plan_sharing
 from clean_corpus.formats.records import Piece, Unit
+from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, to_write, untouched
 from clean_corpus.run.lessons import Lessons, digest
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.adopt import adopt
@@ -30,62 +31,6 @@ _IDENTIFY_DOCUMENTS = 4_000_000
 
 #: Articles whose passages a single task holds in memory (about 4 KB each).
 _LEARN_DOCUMENTS = 100_000
-
-
-class Shard(NamedTuple):
-    """One piece of the input on its way through the steps."""
-
-    unit: int
-    piece: Piece
-    first_document: int
-    rows: int
-    documents: str
-    ids: str
-
-
-class Outcome(NamedTuple):
-    """What is to be written of each shard; `told` and `passages` may be empty.
-
-    `documents` are those of the search for copies, which know the run keys.
-    `counts` says what texts share: passages, documents, contained.
-    """
-
-    cleaned: list[str]
-    edits: list[str]
-    documents: list[str]
-    decisions: list[str]
-    told: list[str]
-    passages: list[str]
-    shares: list[str]
-    counts: Stats
-
-
-_CLEANED = ("cleaned", "edits")
-
-
-def _cleaned(cleaned: Sequence[Done]) -> Outcome:
-    """Take what cleaning has left."""
-    texts, edits = ([done.task.outputs[name] for done in cleaned] for name in _CLEANED)
-    return Outcome(texts, edits, [], [], [], [], [], {})
-
-
-def _untouched(shards: Sequence[Shard]) -> Outcome:
-    """Take base texts as they are."""
-    texts = [shard.documents for shard in shards]
-    return Outcome(texts, [""] * len(shards), [], [], [], [], [], {})
-
-
-class Result(NamedTuple):
-    """What the steps have left for the outputs."""
-
-    shards: list[Shard]
-    ingested: list[Stats]
-    learned: str | None
-    clusters: str
-    evidence: str
-    duplicates: Stats
-    written: list[Done]
-    outcome: Outcome
 
 
 class Flow:
@@ -107,9 +52,9 @@ class Flow:
         shards, ingested = self._ingest(units, limit)
         occurrences = self._identify(shards)
         learned = None if self.bare else self._learn(shards, ingested)
-        left = _untouched(shards)
+        left = untouched(shards)
         if not self.bare:
-            left = _cleaned(self._clean(shards, occurrences, learned))
+            left = cleaned(self._clean(shards, occurrences, learned))
         rows = [shard.rows for shard in shards]
         dedup, memory = self.config.dedup, self.config.run.memory
         naming = occurrences if self.bare else None
@@ -174,7 +119,10 @@ class Flow:
                         partition,
                         identify,
                         ("occurrences",),
-                        inputs={"ids": [shard.ids for shard in shards]},
+                        inputs={
+                            "ids": [shard.ids for shard in shards],
+                            "documents": [shard.documents for shard in shards],
+                        },
                         options={"partition": partition, "partitions": partitions},
                     )
                     for partition in range(partitions)
@@ -306,7 +254,7 @@ class Flow:
                     "excise",
                     number,
                     excise,
-                    _CLEANED,
+                    CLEANED,
                     inputs={"cleaned": [texts], "edits": [edits], "found": sharing.found},
                     options={"first": shard.first_document},
                 )
@@ -315,31 +263,12 @@ class Flow:
                 )
             ),
         )
-        texts, edits = (self._outputs(name, cut) for name in _CLEANED)
+        texts, edits = (self._outputs(name, cut) for name in CLEANED)
         return outcome._replace(cleaned=texts, edits=edits)
 
     def _write(self, shards: Sequence[Shard], outcome: Outcome) -> list[Done]:
         output = self.options["output"]
-        if self.bare:
-            inputs: list[dict[str, list[str]]] = [
-                {"documents": [shard.documents], "sketched": [sketched], "decisions": [decided]}
-                for shard, sketched, decided in zip(
-                    shards, outcome.documents, outcome.decisions, strict=True
-                )
-            ]
-        else:
-            told = outcome.told or [""] * len(shards)
-            columns = (outcome.cleaned, outcome.edits, outcome.decisions, told)
-            inputs = [
-                {
-                    "documents": [shard.documents],
-                    "cleaned": [cleaned],
-                    "edits": [edits],
-                    "decisions": [decided],
-                    "told": [shared] if shared else [],
-                }
-                for shard, cleaned, edits, decided, shared in zip(shards, *columns, strict=True)
-            ]
+        inputs = to_write(shards, outcome, bare=self.bare)
         return self._do(
             "write",
             (

@@ -21,7 +21,8 @@ from clean_corpus.learned import to_toml
 from clean_corpus.report import page
 from clean_corpus.report.samples import SAMPLES
 from clean_corpus.run import audit, freshness, publish, quotes
-from clean_corpus.run.flow import Flow, Result
+from clean_corpus.run.carried import Result
+from clean_corpus.run.flow import Flow
 from clean_corpus.run.steps.write import similarity
 from clean_corpus.run.version import versions
 

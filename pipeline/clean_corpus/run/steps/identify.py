@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clean_corpus import spill
 from clean_corpus.corpus.keys import OCCURRENCES
+from clean_corpus.corpus.pairs import among
+from clean_corpus.kernels.repeats import repeats
+from clean_corpus.text import buffers
+
+Numbers = npt.NDArray[Any]
 
 
 def identify(
@@ -17,33 +26,65 @@ def identify(
 ) -> dict[str, Any]:
     """Write `occurrences`: the documents whose key another document has too, with their number.
 
-    Numbers follow the content, so that they do not depend on the order of the input; documents
-    that are equal in everything are numbered in order. Options: partition, partitions; a task
-    looks at the keys whose hash falls into its partition.
+    Inputs: ids, documents. Numbers follow the content, so that they do not depend on the order of
+    the input; documents that are equal in everything are numbered in order. Options: partition,
+    partitions; a task looks at the keys whose hash falls into its partition.
     """
-    columns: list[list[np.ndarray[Any, Any]]] = [[], [], [], []]
-    first = 0
-    for path in inputs["ids"]:
-        for batch in spill.batches(path):
-            key, content, rest = (batch.column(i).to_numpy() for i in range(3))
-            mine = np.flatnonzero(key % np.uint64(options["partitions"]) == options["partition"])
-            for column, values in zip(
-                columns, (key[mine], content[mine], rest[mine], first + mine), strict=True
-            ):
-                column.append(values)
-            first += batch.num_rows
-    key, content, rest, document = (
-        np.concatenate(column) if column else np.zeros(0, np.int64) for column in columns
-    )
+    key, rest, document = _shared(inputs["ids"], options)
+    content = _contents(inputs["documents"], document)
     order = np.lexsort((document, rest, content, key))
     key, document = key[order], document[order]
-    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])) if key.size else key[:0]
+    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: key.size])
     size = np.diff(np.append(starts, key.size)).astype(np.int64)
     occurrence = np.arange(key.size) - np.repeat(starts, size) + 1
-    shared = np.repeat(size > 1, size)
-    table = pa.table(
-        [document[shared].astype(np.int64), occurrence[shared].astype(np.int32)],
-        schema=OCCURRENCES,
-    )
+    columns = [document.astype(np.int64), occurrence.astype(np.int32)]
+    table = pa.table(columns, schema=OCCURRENCES)
     spill.write(outputs["occurrences"], table.sort_by("document"))
-    return {"shared": int((size > 1).sum())}
+    return {"shared": len(starts)}
+
+
+def _shared(paths: Sequence[str], options: Mapping[str, Any]) -> list[Numbers]:
+    """Give hashed key, hash of the rest and number of the documents that share a key, in order."""
+    found: list[list[Numbers]] = [[np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)], []]
+    first = 0
+    for path in paths:
+        for batch in spill.batches(path):
+            key, rest = (column.to_numpy() for column in batch.columns)
+            mine = np.flatnonzero(key % np.uint64(options["partitions"]) == options["partition"])
+            for column, values in zip(found, (key[mine], rest[mine], first + mine), strict=True):
+                column.append(values)
+            first += batch.num_rows
+    columns = [np.concatenate([np.zeros(0, np.int64), *found[2]])]
+    columns[:0] = [np.concatenate(column) for column in found[:2]]
+    few = repeats(columns[0]).astype(np.int64)
+    columns = [column[few] for column in columns]
+    ordered = np.sort(columns[0])
+    again = among(columns[0], ordered[1:][ordered[1:] == ordered[:-1]])
+    return [column[again] for column in columns]
+
+
+def _contents(paths: Sequence[str], documents: Numbers) -> Numbers:
+    """Hash the texts of some documents (sorted)."""
+    found: list[bytes] = []
+    first = 0
+    for path in paths if len(documents) else ():
+        for number, batch in enumerate(spill.batches(path, ["key"])):
+            here = documents[slice(*np.searchsorted(documents, [first, first + batch.num_rows]))]
+            if len(here):
+                texts = pc.fill_null(spill.batch(path, number, ["text"])["text"], "")
+                found += [hashed(text)[:8] for text in views(texts.take(pa.array(here - first)))]
+            first += batch.num_rows
+    return np.frombuffer(b"".join(found), "<u8")
+
+
+def hashed(data: bytes | memoryview, size: int = 16) -> bytes:
+    """Hash some bytes to `size` bytes."""
+    return hashlib.blake2b(data, digest_size=size).digest()
+
+
+def views(texts: pa.LargeStringArray) -> Iterator[memoryview]:
+    """Give the bytes of each text, without nulls, without a copy."""
+    data, offsets = buffers(texts)
+    view = data.data
+    for start, stop in pairwise(offsets.tolist()):
+        yield view[start:stop]

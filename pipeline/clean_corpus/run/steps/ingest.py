@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import config, formats, spill
 from clean_corpus.run.executors import tell
 from clean_corpus.run.steps import bare
+from clean_corpus.run.steps.identify import hashed, views
 from clean_corpus.stages import extract
 from clean_corpus.stages.page import PageFault
-from clean_corpus.text import buffers
 
-#: What tells documents of one name apart: hashes of the provisional key, of the base text, and of
-#: the rest of the record.
-IDS = pa.schema([("key", pa.uint64()), ("content", pa.uint64()), ("rest", pa.uint64())])
+#: What tells documents of one name and one text apart: hashes of the provisional key, and of the
+#: rest of the record.
+IDS = pa.schema([("key", pa.uint64()), ("rest", pa.uint64())])
 
 
 def ingest(
@@ -117,46 +117,34 @@ def _stages(batch: pa.RecordBatch) -> pa.Array:
 def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
     """Give the provisional keys of documents, and their hashes (IDS)."""
     names = batch["id"].to_pylist()
-    around = zip(*(pc.fill_null(batch[name], b"").to_pylist() for name in _REST), strict=True)
-    contents = [_hash(text) for text in _views(batch["text"])]
-    rests = [hashlib.blake2b(b"\0".join(parts)).digest()[:8] for parts in around]
-    for row in np.flatnonzero(_blank(batch).to_numpy(zero_copy_only=False)).tolist():
-        # No text and no name: the rest of the record tells such documents apart.
-        parts = (batch[name][row].as_py() or b"" for name in _REST)
-        contents[row] = _hash(hashlib.blake2b(b"\0".join(parts)).digest())
-    keys = [
-        content.hex() if name is None else name
-        for name, content in zip(names, contents, strict=True)
-    ]
-    hashes = (
-        b"".join([_hash(key.encode(), 8) for key in keys]),
-        b"".join([content[:8] for content in contents]),
-        b"".join(rests),
-    )
-    columns = [pa.array(np.frombuffer(column, "<u8")) for column in hashes]
-    return pa.array(keys, pa.string()), pa.RecordBatch.from_arrays(columns, schema=IDS)
+    nameless = np.flatnonzero(batch["id"].is_null().to_numpy(zero_copy_only=False))
+    if nameless.size:
+        texts = pc.fill_null(batch["text"], "").take(pa.array(nameless))
+        for row, text in zip(nameless.tolist(), views(texts), strict=True):
+            # No text and no name: the rest of the record tells such documents apart.
+            names[row] = hashed(text or hashlib.blake2b(_around(batch, row)).digest()).hex()
+    keys = b"".join([hashed(name.encode(), 8) for name in names])
+    columns = [np.frombuffer(keys, "<u8"), _rests(batch)]
+    ids = pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=IDS)
+    return pa.array(names, pa.string()), ids
 
 
 #: The bytes of a record beside its text.
 _REST = ("before", "after", "raw")
 
 
-def _hash(data: bytes | memoryview, size: int = 16) -> bytes:
-    return hashlib.blake2b(data, digest_size=size).digest()
+def _rests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
+    """Hash what a record has beside its text, which is nothing in Parquet."""
+    if all(batch[name].null_count == batch.num_rows for name in _REST):
+        around: Iterator[tuple[bytes, ...]] = iter([(b"",) * len(_REST)])
+    else:
+        around = zip(*(pc.fill_null(batch[name], b"").to_pylist() for name in _REST), strict=True)
+    rests = [hashlib.blake2b(b"\0".join(parts)).digest()[:8] for parts in around]
+    return np.resize(np.frombuffer(b"".join(rests), "<u8"), batch.num_rows)
 
 
-def _blank(batch: pa.RecordBatch) -> pa.BooleanArray:
-    """Tell which documents have neither a name nor a text."""
-    size = pc.binary_length(pc.fill_null(batch["text"], ""))
-    return pc.and_(pc.is_null(batch["id"]), pc.equal(size, 0))
-
-
-def _views(texts: pa.LargeStringArray) -> Iterator[memoryview]:
-    """Give the bytes of each text, none where there is no text, without a copy."""
-    data, offsets = buffers(pc.fill_null(texts, ""))
-    view = data.data
-    for start, stop in pairwise(offsets.tolist()):
-        yield view[start:stop]
+def _around(batch: pa.RecordBatch, row: int) -> bytes:
+    return b"\0".join([batch[name][row].as_py() or b"" for name in _REST])
 
 
 def _counts(names: pa.ChunkedArray) -> dict[str, int]:

@@ -1,0 +1,81 @@
+"""What a run carries from step to step: its shards, and what is to be written of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from clean_corpus.formats.records import Piece
+from clean_corpus.run.tasks import Done, Stats
+
+
+class Shard(NamedTuple):
+    """One piece of the input on its way through the steps."""
+
+    unit: int
+    piece: Piece
+    first_document: int
+    rows: int
+    documents: str
+    ids: str
+
+
+class Outcome(NamedTuple):
+    """What is to be written of each shard; `told` and `passages` may be empty.
+
+    `documents` are those of the search for copies, which know the run keys.
+    `counts` says what texts share: passages, documents, contained.
+    """
+
+    cleaned: list[str]
+    edits: list[str]
+    documents: list[str]
+    decisions: list[str]
+    told: list[str]
+    passages: list[str]
+    shares: list[str]
+    counts: Stats
+
+
+#: What cleaning writes of each shard.
+CLEANED = ("cleaned", "edits")
+
+
+def cleaned(done: Sequence[Done]) -> Outcome:
+    """Take what cleaning has left."""
+    texts, edits = ([one.task.outputs[name] for one in done] for name in CLEANED)
+    return Outcome(texts, edits, [], [], [], [], [], {})
+
+
+def untouched(shards: Sequence[Shard]) -> Outcome:
+    """Take base texts as they are."""
+    texts = [shard.documents for shard in shards]
+    return Outcome(texts, [""] * len(shards), [], [], [], [], [], {})
+
+
+class Result(NamedTuple):
+    """What the steps have left for the outputs."""
+
+    shards: list[Shard]
+    ingested: list[Stats]
+    learned: str | None
+    clusters: str
+    evidence: str
+    duplicates: Stats
+    written: list[Done]
+    outcome: Outcome
+
+
+def to_write(
+    shards: Sequence[Shard], outcome: Outcome, *, bare: bool
+) -> Iterator[dict[str, list[str]]]:
+    """Give the files that the output of each shard is made from."""
+    told = outcome.told or [""] * len(shards)
+    columns = (*outcome[:4], told)
+    for shard, texts, edits, documents, decided, shared in zip(shards, *columns, strict=True):
+        own = {"documents": [shard.documents], "decisions": [decided]}
+        if bare:
+            yield {**own, "sketched": [documents]}
+        else:
+            more = {"told": [shared] if shared else []}
+            yield {**own, "cleaned": [texts], "edits": [edits], **more}
