@@ -163,21 +163,20 @@ def words(
 
 
 @compiled
-def _grams(hashes: npt.NDArray[np.uint32], start: int, end: int, out: Hashes) -> int:
-    """Hash each run of `_SEED` words; give how many there are."""
-    count = max(end - start - _SEED + 1, 0)
-    for i in range(count):
-        value = np.uint64(0)
-        for j in range(_SEED):
-            value = (value ^ np.uint64(hashes[start + i + j])) * _WORD
-            value ^= value >> np.uint64(32)
-        out[i] = value
-    return count
+def _grams(hashes: npt.NDArray[np.uint32], offsets: Offsets, out: Hashes) -> None:
+    """Hash each run of `_SEED` words of a text, at the place of its first."""
+    for row in range(offsets.size - 1):
+        for i in range(offsets[row], offsets[row + 1] - _SEED + 1):
+            value = np.uint64(0)
+            for j in range(_SEED):
+                value = (value ^ np.uint64(hashes[i + j])) * _WORD
+                value ^= value >> np.uint64(32)
+            out[i] = value
 
 
 @compiled
 def _align(
-    hashes: npt.NDArray[np.uint32],
+    seeds: Hashes,
     marks: Bytes,
     offsets: Offsets,
     a: Offsets,
@@ -187,37 +186,37 @@ def _align(
     covered: Offsets,
     head: Offsets,
     following: Offsets,
-    mine: Hashes,
-    other: Hashes,
 ) -> int:
     bits = 0
     while 1 << bits < head.size:
         bits += 1
     shift = np.uint64(64 - bits)
     last = np.int64(-1)
+    start = np.int64(0)
     count = made = 0
     for pair in range(a.size):
-        start, end = offsets[a[pair]], offsets[a[pair] + 1]
         if a[pair] != last:
             for i in range(count):
-                head[(mine[i] * _MIX) >> shift] = -1
-            count = _grams(hashes, start, end, mine)
+                head[(seeds[start + i] * _MIX) >> shift] = -1
+            start = offsets[a[pair]]
+            count = max(offsets[a[pair] + 1] - start - _SEED + 1, 0)
             for i in range(count - 1, -1, -1):
-                slot = (mine[i] * _MIX) >> shift
+                slot = (seeds[start + i] * _MIX) >> shift
                 following[i] = head[slot]
                 head[slot] = i
             last = a[pair]
         b_start, b_end = offsets[b[pair]], offsets[b[pair] + 1]
-        grams = _grams(hashes, b_start, b_end, other)
+        grams = max(b_end - b_start - _SEED + 1, 0)
         total = equal = plain = from_b = to_b = 0
         from_a = to_a = np.int64(0)
         open_ = False
         for j in range(grams + 1):
             found = np.int64(-1)
             if j < grams:
-                i = head[(other[j] * _MIX) >> shift]
+                seed = seeds[b_start + j]
+                i = head[(seed * _MIX) >> shift]
                 while i >= 0:
-                    if mine[i] == other[j]:
+                    if seeds[start + i] == seed:
                         # Where it goes on just so, else the nearest behind, else the first.
                         if open_ and i + _SEED == to_a + (j + _SEED - to_b):
                             found = i
@@ -281,11 +280,12 @@ def align(
     out = Runs(*columns)
     covered = np.zeros(len(a), np.int64)
     longest = int(np.diff(offsets).max(initial=0))
+    seeds = np.empty(len(words_.hash), np.uint64)
+    _grams(words_.hash, offsets, seeds)
     made = _align(
-        words_.hash, words_.marks, offsets, a, b, least, out, covered,
+        seeds, words_.marks, offsets, a, b, least, out, covered,
         np.full(max(2, 1 << (2 * longest - 1).bit_length()), -1, np.int64),
         np.empty(longest + 1, np.int64),
-        *np.empty((2, longest + 1), np.uint64),
     )  # fmt: skip
     cut: Any = (column[:made] for column in out)
     return Runs(*cut), covered

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import WANTED, Documents, Numbers
 from clean_corpus.corpus.pairs import distinct, halves, ordered
+from clean_corpus.kernels.repeats import repeats
 
 #: Pairs to be aligned, one batch for each block of `later`; `earlier` is ranked before it.
 LINKS = pa.schema([("later", pa.uint32()), ("earlier", pa.uint32())])
@@ -29,6 +30,8 @@ def link(
     """
     keys = arrow.column(inputs["anchors"], "key", options["part"])
     numbers = arrow.column(inputs["anchors"], "document", options["part"])
+    few = repeats(keys).astype(np.int64)
+    keys, numbers = keys[few], numbers[few]
     order = np.argsort(keys, kind="stable")
     same = keys[order][1:] == keys[order][:-1]
     repeated = order[np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]]

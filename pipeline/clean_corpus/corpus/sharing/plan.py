@@ -37,7 +37,7 @@ from clean_corpus.corpus.shingles import FINGERPRINT
 from clean_corpus.corpus.steps import MEMORY, Files, Make, Options, adder
 
 # Bytes for the anchors of a document while they are sorted, and for a word while it is aligned.
-_DOCUMENT, _WORD = 8_000, 40
+_DOCUMENT, _WORD = 8_000, 48
 _MOST_PARTS = 1024
 
 
