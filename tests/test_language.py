@@ -89,6 +89,9 @@ def test_languages_that_nobody_tells_apart_share_a_label() -> None:
 
 def test_letters_and_words_settle_what_ngrams_cannot() -> None:
     assert detect("Јован је рекао да ће доћи.", "Јован рече дека ќе дојде.") == ["sr", "mk"]
+    assert detect("Vreme je bilo lepo, a deca su trčala. Gde je taj čovek bio?") == ["sr"]
+    assert detect("Vrijeme je bilo lijepo, a djeca su trčala. Gdje je taj čovjek bio?") == ["hr"]
+    assert detect("Мы ведаем, што ён піў ваду", "Ми знаємо, що він пив воду") == ["be", "uk"]
     english = "The old man told the council that the library will open again. " * 30
     assert detect(english + "“I dey house,” he said.") == ["en"]
 
@@ -156,11 +159,11 @@ def test_every_label_has_a_name() -> None:
 def test_cld2_reads_what_it_refuses() -> None:
     text = TEXTS["de"]
     refused = "".join(map(chr, [0, 1, 0xB, 0x1F, 0x7F, 0x9F, 0xFDD0, 0xFFFE, 0x10FFFF]))
-    assert cld2.ask(f"{text}{refused}{text}".encode()) == "de"
-    assert cld2.ask(b"") is None
+    assert cld2.ask(f"{text}{refused}{text}".encode()).label == "de"
+    assert cld2.ask(b"").label is None
     long = BEYOND["be"] * 400
     assert len(long.encode()) > 60_000
-    assert all(cld2.ask(b" " * pad + long.encode()) == "be" for pad in range(2))
+    assert all(cld2.ask(b" " * pad + long.encode()).label == "be" for pad in range(2))
 
 
 def test_confidence_is_high_for_sentences_and_low_for_doubt() -> None:
@@ -192,31 +195,43 @@ def doubt(lead: int, surprise: int = 0, strange: int = 0, windows: int = 100) ->
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "behind", "evidence", "label", "case"),
+    ("first", "second", "score", "behind", "evidence", "label", "case"),
     [
-        ("es", "es", 0, doubt(40), "es", Case.AGREED),
-        ("es", "pt", 3, doubt(3), "pt", Case.PREFERRED),
-        ("es", "pt", 90, doubt(60), "es", Case.OPPOSED),
-        ("es", "pt", 90, doubt(60, surprise=200), "und", Case.OPPOSED),
-        ("es", "gl", None, doubt(60, surprise=200), "gl", Case.BEYOND),
-        ("es", "gl", None, doubt(60, surprise=-3), "es", Case.KEPT),
-        ("es", "gl", None, doubt(60, surprise=-3, strange=50), "gl", Case.BEYOND),
-        ("es", "gl", None, doubt(3, surprise=0, windows=6), "gl", Case.BEYOND),
-        ("bg", "sr", None, doubt(60, surprise=3, strange=50), "bg", Case.KEPT),
-        ("es", None, None, doubt(60), "es", Case.ALONE),
-        ("es", None, None, doubt(60, surprise=200), "und", Case.ALONE),
-        ("und", "gl", None, doubt(0), "gl", Case.BEYOND),
+        ("es", "es", 700, 0, doubt(40), "es", Case.AGREED),
+        ("it", "it", 399, 0, doubt(40, surprise=13), "und", Case.AGREED),
+        ("it", "it", 400, 0, doubt(40, surprise=13), "it", Case.AGREED),
+        ("it", "it", 399, 0, doubt(40, surprise=13, windows=29), "it", Case.AGREED),
+        ("it", "it", 249, 0, doubt(40, surprise=1), "und", Case.AGREED),
+        ("it", "it", 249, 0, doubt(40, surprise=0), "it", Case.AGREED),
+        ("es", "pt", 700, 3, doubt(3), "pt", Case.PREFERRED),
+        ("es", "pt", 399, 3, doubt(3, surprise=13), "und", Case.PREFERRED),
+        ("es", "en", 700, 7, doubt(3), "en", Case.PREFERRED),
+        ("es", "en", 700, 8, doubt(3), "es", Case.OPPOSED),
+        ("es", "pt", 700, 90, doubt(60), "es", Case.OPPOSED),
+        ("es", "pt", 700, 90, doubt(60, surprise=200), "und", Case.OPPOSED),
+        ("es", "gl", 700, None, doubt(60, surprise=200), "gl", Case.BEYOND),
+        ("es", "gl", 299, None, doubt(60, surprise=200), "und", Case.BEYOND),
+        ("es", "gl", 299, None, doubt(60, surprise=200, windows=29), "gl", Case.BEYOND),
+        ("es", "gl", 700, None, doubt(60, surprise=-3), "es", Case.KEPT),
+        ("es", "gl", 700, None, doubt(60, surprise=-3, strange=50), "gl", Case.BEYOND),
+        ("es", "gl", 700, None, doubt(3, surprise=0, windows=6), "gl", Case.BEYOND),
+        ("bg", "sr", 700, None, doubt(60, surprise=3, strange=50), "bg", Case.KEPT),
+        ("es", None, 0, None, doubt(60), "es", Case.ALONE),
+        ("es", None, 0, None, doubt(60, surprise=200), "und", Case.ALONE),
+        ("und", "gl", 700, None, doubt(0), "gl", Case.BEYOND),
+        ("und", "gl", 700, 3, doubt(0), "gl", Case.BEYOND),
     ],
 )
 def test_two_witnesses_are_weighed(
     first: str,
     second: str | None,
+    score: int,
     behind: int | None,
     evidence: verdicts.Doubt,
     label: str,
     case: Case,
 ) -> None:
-    assert verdicts.weigh(first, second, behind, evidence, 0)[:2] == (label, case)
+    assert verdicts.weigh(first, second, score, behind, evidence, 0)[:2] == (label, case)
 
 
 @given(st.sampled_from(Case), st.integers(0, 10_000), st.integers(-9, 1 << 31))

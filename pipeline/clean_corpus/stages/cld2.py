@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import pycld2
 
@@ -28,16 +29,27 @@ def codes() -> set[str]:
 _DETECTED = frozenset(pycld2.DETECTED_LANGUAGES)
 
 
-def ask(text: bytes) -> str | None:
-    """Give the language of most of a UTF-8 text; None where CLD2 is not sure of any."""
+class Answer(NamedTuple):
+    """The language of most of a text, None where CLD2 is not sure of any, and how well it fits.
+
+    The score is CLD2's own, by 1024 bytes: of most sentences in their language 600 to 1000.
+    """
+
+    label: str | None
+    score: int
+
+
+def ask(text: bytes) -> Answer:
+    """Ask about a UTF-8 text."""
     text = text[:_LONGEST]
     try:
         reliable, _, found = pycld2.detect(text, isPlainText=True, bestEffort=True)
     except pycld2.error:
         readable = _REFUSED.sub(" ", text.decode("utf-8", "ignore"))
         reliable, _, found = pycld2.detect(readable, isPlainText=True, bestEffort=True)
-    code = _label(found[0][1])
-    return code if reliable and code not in _UNLIKELY else None
+    _, code, _, score = found[0]
+    code = _label(code)
+    return Answer(code if reliable and code not in _UNLIKELY else None, int(score))
 
 
 def _label(code: str) -> str:

@@ -93,18 +93,17 @@ def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     heard = ~clear | (not lanes.first.keys() >= {*wanted})
     heard &= languages.admitted[found.script] > 0
     for row in np.flatnonzero(heard).tolist():
-        second = cld2.ask(data[offsets[row] : offsets[row + 1]].tobytes())
+        second, score = cld2.ask(data[offsets[row] : offsets[row + 1]].tobytes())
         if wanted and second not in wanted:
             second = None
         lane = lanes.first.get(second or "")
-        behind = (
-            None
-            if lane is None
-            else int(found.score[row] - found.totals[row, lane]) // profiles.BIT
-        )
-        labels[row], cases[row], strengths[row] = weigh(labels[row], second, behind, doubt, row)
+        behind = None
+        if lane is not None:
+            behind = int(found.score[row] - found.totals[row, lane]) // profiles.BIT
+        verdict = weigh(labels[row], second, score, behind, doubt, row)
+        labels[row], cases[row], strengths[row] = verdict
     cases[languages.admitted[found.script] == 0] = Case.CERTAIN
-    cases[telltales.corrected(texts, labels)] = Case.CERTAIN
+    cases[telltales.corrected(texts, labels, clear)] = Case.CERTAIN
     likely = confidence(cases, doubt.windows, strengths)
     likely[_letters(found.counts) < options.min_letters] = 0
     if wanted:
