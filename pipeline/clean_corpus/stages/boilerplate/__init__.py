@@ -7,7 +7,6 @@ says about the record, `check` what is wrong with the examples of a lexicon.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -98,8 +97,13 @@ class Finder(NamedTuple):
             told = self.repeated.find(lines, now.batch)
             pairs = sorted(pairs + told, key=lambda pair: pair[0].line)
         known = np.zeros(len(lines.folded.doc), np.uint8)
-        for doc, group in groupby(pairs, key=lambda pair: lines.folded.doc[pair[0].line]):
-            found = context.Found(lines, int(lines.first[doc]), int(lines.first[doc + 1]), [*group])
+        doc = lines.folded.doc[[proposal.line for proposal, _ in pairs]]
+        _, begins = np.unique(doc, return_index=True)
+        first, last = lines.first[doc[begins]], lines.first[doc[begins] + 1]
+        ends = np.append(begins, len(pairs))[1:]
+        bounds = zip(*(column.tolist() for column in (begins, ends, first, last)), strict=True)
+        for begin, end, top, bottom in bounds:
+            found = context.Found(lines, top, bottom, pairs[begin:end])
             listed = context.items(found)
             kept = context.placed(found, listed)
             vote.note(known, found, kept)

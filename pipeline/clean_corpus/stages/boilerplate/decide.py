@@ -83,9 +83,7 @@ def edits(lines: Lines, batch: Batch, proposals: list[Proposal], options: Boiler
     """Make the edits of proposals: cuts that are disjoint, and flags."""
     cuts: list[Proposal] = []
     flags: set[Proposal] = set()
-    for proposal in proposals:
-        source = batch.sources[int(lines.folded.doc[proposal.line])].as_py()
-        what = action(proposal.class_, source, options)
+    for proposal, what in zip(proposals, _actions(lines, batch, proposals, options), strict=True):
         if what == "flag" or (proposal.doubt and what != "off"):
             flags.add(proposal)
         elif what != "off":
@@ -95,17 +93,23 @@ def edits(lines: Lines, batch: Batch, proposals: list[Proposal], options: Boiler
     return base.sort_edits(pa.concat_tables(tables, promote_options="default"))
 
 
+def _actions(
+    lines: Lines, batch: Batch, proposals: Sequence[Proposal], options: Boilerplate
+) -> list[str]:
+    """Give what becomes of each proposal."""
+    docs = lines.folded.doc[[proposal.line for proposal in proposals]]
+    sources = batch.sources.take(pa.array(docs)).to_pylist()
+    keys = [(proposal.class_, source) for proposal, source in zip(proposals, sources, strict=True)]
+    told = {key: action(*key, options) for key in set(keys)}
+    return [told[key] for key in keys]
+
+
 def _table(lines: Lines, batch: Batch, cuts: list[Proposal], options: Boilerplate) -> pa.Table:
     if not cuts:
         return base.no_edits()
     start, end = lines.spans(cuts)
     line = np.array([cut.line for cut in cuts], np.int64)
     doc = lines.folded.doc[line]
-    sources = batch.sources
-    what = [
-        action(cut.class_, sources[int(d)].as_py(), options)
-        for cut, d in zip(cuts, doc, strict=True)
-    ]
     first = lines.offsets[doc]
     made = base.make_edits(
         doc,
@@ -114,7 +118,7 @@ def _table(lines: Lines, batch: Batch, cuts: list[Proposal], options: Boilerplat
         [""] * len(cuts),
         [cut.class_ for cut in cuts],
         [cut.rule for cut in cuts],
-        what,
+        _actions(lines, batch, cuts, options),
     )
     return pa.concat_tables([made, _breaks(lines, _emptied(lines, cuts, line))])
 
@@ -132,16 +136,17 @@ def _breaks(lines: Lines, emptied: Offsets) -> pa.Table:
     At the top and at the bottom of a document none stays.
     """
     folded = lines.folded
+    doc = folded.doc[emptied]
+    begins = np.flatnonzero((np.diff(emptied, prepend=-2) != 1) | (np.diff(doc, prepend=-1) != 0))
+    past = np.append(emptied[begins[1:] - 1], emptied[-1:]) + 1
+    runs = emptied[begins], past, lines.first[doc[begins]], lines.first[doc[begins] + 1]
     gaps: list[int] = []  # those before these lines
-    for run in np.split(emptied, np.flatnonzero(np.diff(emptied) != 1) + 1):
-        for doc, part in groupby(run.tolist(), key=lambda line: int(folded.doc[line])):
-            first, *rest = part
-            past = rest[-1] + 1 if rest else first + 1
-            inside = [line for line in range(first, past + 1) if lines.first[doc] < line]
-            inside = [line for line in inside if line < lines.first[doc + 1]]
-            if lines.first[doc] < first and past < lines.first[doc + 1]:
-                inside.remove(max(inside, key=lambda line: (int(folded.breaks[line]), -line)))
-            gaps += inside
+    for first, end, top, bottom in zip(*(column.tolist() for column in runs), strict=True):
+        inside = range(max(first, top + 1), min(end + 1, bottom))
+        stays = -1
+        if top < first and end < bottom:
+            stays = max(inside, key=lambda line: (int(folded.breaks[line]), -line))
+        gaps += [line for line in inside if line != stays]
     below = np.array(gaps, np.int64)
     start = lines.offsets[folded.doc[below]]
     return base.make_edits(

@@ -27,16 +27,12 @@ _TINY = 20  # bytes
 
 
 class Probe(NamedTuple):
-    """One pattern of a rule, which has the number `rule`; bound to `start` and `end` of its line.
-
-    A match begins at most `back` bytes before the place that the gate gives.
-    """
+    """One pattern of the rule `rule`, a number; bound to `start` and `end` of its line."""
 
     rule: int
     pattern: str
     start: bool
     end: bool
-    back: int
 
     def matches(self) -> Matches:
         """Give what finds its matches."""
@@ -46,13 +42,15 @@ class Probe(NamedTuple):
 class Gate(NamedTuple):
     """The patterns of some rules, and the tables to look for what they need.
 
-    `rules` are the numbers of the rules of the probes, `least` how many of its probes each needs.
+    For each probe: the number of its rule, how many of its probes that rule needs, and how many
+    bytes before the place that the index gives a match may begin.
     """
 
     probes: tuple[Probe, ...]
     tables: scan.Index
     rules: Offsets
     least: Offsets
+    back: Offsets
 
     @classmethod
     def of(cls, rules: Sequence[Rule], numbers: Sequence[int], language: str) -> Gate:
@@ -61,14 +59,18 @@ class Gate(NamedTuple):
         asked = [(*_asked(rules[i]), rules[i].patterns[which]) for i, which in parts]
         name, facts = f"gate-{language}", [repr(asked)]
         tables = prepared.tables(name, lambda: _tables(rules, parts), facts=facts)
-        probes = []
-        for (i, which), back in zip(parts, tables.pop("back").tolist(), strict=True):
-            rule = rules[i]
-            start, end = anchors(rule.scope, rule.least)
-            probes.append(Probe(i, rule.patterns[which], start, end, back))
-        owners = np.array([i for i, _ in parts], np.int64)
-        least = np.array([rules[i].least for i, _ in parts], np.int64)
-        return cls(tuple(probes), scan.Index(**tables), owners, least)
+        back = tables.pop("back")
+        bound = [anchors(rules[i].scope, rules[i].least) for i, _ in parts]
+        return cls(
+            probes=tuple(
+                Probe(i, rules[i].patterns[which], *ends)
+                for (i, which), ends in zip(parts, bound, strict=True)
+            ),
+            tables=scan.Index(**tables),
+            rules=np.array([i for i, _ in parts], np.int64),
+            least=np.array([rules[i].least for i, _ in parts], np.int64),
+            back=back,
+        )
 
 
 def _asked(rule: Rule) -> tuple[object, ...]:

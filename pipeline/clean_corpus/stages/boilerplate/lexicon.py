@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +16,6 @@ from clean_corpus.kernels import fold, scan
 from clean_corpus.lexicons import Lexicons, Rule
 from clean_corpus.stages.boilerplate.gate import Gate, is_letter
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
-from clean_corpus.stages.boilerplate.matches import Matches
 from clean_corpus.text import Batch
 
 Offsets = npt.NDArray[np.int64]
@@ -21,6 +23,7 @@ Bits = npt.NDArray[np.bool_]
 
 #: Rules of these languages are tried on every text; "und" texts are tried with all languages.
 _ALWAYS = ("common", "en")
+_FEW = np.uint64(0xFFFF)
 _SLACK = 24  # bytes that bullets, brackets and counters may add around a phrase
 
 
@@ -34,6 +37,7 @@ class Matcher(NamedTuple):
     languages: tuple[str, ...]
     gates: dict[str, Gate]
     cores: npt.NDArray[np.uint64]  # hashes of whole lines, sorted
+    few: Bits  # which lower bits they have
     core_rules: Offsets  # and whose they are
     core_lines: tuple[bytes, ...]
 
@@ -44,11 +48,14 @@ class Matcher(NamedTuple):
         lines = [(line, i) for i, rule in enumerate(rules) for line in rule.lines]
         cores = _cores([line for line, _ in lines])
         order = np.argsort(cores, kind="stable")
+        few = np.zeros(int(_FEW) + 1, bool)
+        few[(cores & _FEW).astype(np.int64)] = True
         return cls(
             rules=rules,
             languages=lexicons.languages(),
             gates={},
             cores=cores[order],
+            few=few,
             core_rules=np.array([lines[k][1] for k in order], np.int64),
             core_lines=tuple(_core(lines[k][0].encode()) for k in order),
         )
@@ -86,13 +93,16 @@ class Matcher(NamedTuple):
         if len(self.cores) == 0:
             return
         core = lines.folded.core
-        low = np.searchsorted(self.cores, core, "left")
-        hits = self.cores[np.minimum(low, len(self.cores) - 1)] == core
-        for line in np.flatnonzero(hits if only is None else hits & only).tolist():
+        maybe = np.flatnonzero(self.few[(core & _FEW).astype(np.int64)])
+        low = np.searchsorted(self.cores, core[maybe], "left")
+        hits = self.cores[np.minimum(low, len(self.cores) - 1)] == core[maybe]
+        if only is not None:
+            hits &= only[maybe]
+        for line, first in zip(maybe[hits].tolist(), low[hits].tolist(), strict=True):
             text = lines.lower(line)
             middle = _core(text)
             code = batch.languages[int(lines.folded.doc[line])].as_py() or "und"
-            for k in range(int(low[line]), len(self.cores)):
+            for k in range(first, len(self.cores)):
                 if self.cores[k] != core[line]:
                     break
                 if self.core_lines[k] == middle and len(text) <= len(middle) + _SLACK:
@@ -119,46 +129,59 @@ class Matcher(NamedTuple):
     def _patterns(
         self, lines: Lines, gate: Gate, chosen: Offsets, opening: Bits
     ) -> Iterator[tuple[Proposal, int]]:
-        cues: dict[tuple[int, int], int] = {}
-        for line, number, where in self._worth(lines, gate, chosen, opening):
+        """Try probes on the lines that are worth it, one probe after the other."""
+        tries = self._worth(lines, gate, chosen, opening)
+        cued: dict[int, list[int]] = {}
+        for number, group in groupby(zip(*tries, strict=True), key=itemgetter(0)):
             probe = gate.probes[number]
-            rule = self.rules[probe.rule]
-            text = lines.cased(line) if rule.cased else lines.lower(line)
-            where = max(0, where - probe.back)  # noqa: PLW2901
-            if rule.least == 1:
-                for start, end in _cuts(probe.matches(), text, where, rule):
-                    whole = start == 0 and end == len(text)
-                    yield _proposal(rule, line, start, end, whole=whole), probe.rule
-            elif b'"' not in text and probe.matches().occurs(text, where):
-                key = (line, probe.rule)
-                cues[key] = cues.get(key, 0) + 1
-                if cues[key] == rule.least:
-                    yield _proposal(rule, line, 0, len(text), whole=True), probe.rule
+            rule, matches = self.rules[probe.rule], probe.matches()
+            view = lines.views[rule.cased]
+            for _, line, begin, stop, where in group:
+                text = view[begin:stop]
+                if rule.least == 1:
+                    for start, end in _cuts(matches.find(text, where), text, rule):
+                        whole = start == 0 and end == len(text)
+                        yield _proposal(rule, line, start, end, whole=whole), probe.rule
+                elif b'"' not in text and matches.occurs(text, where):
+                    cued.setdefault(probe.rule, []).append(line)
+        for i, hits in cued.items():
+            for line, times in Counter(hits).items():
+                if times >= self.rules[i].least:
+                    yield _proposal(self.rules[i], line, 0, lines.size(line), whole=True), i
 
     def _worth(
         self, lines: Lines, gate: Gate, chosen: Offsets, opening: Bits
-    ) -> Iterator[tuple[int, int, int]]:
-        """Give line, probe and place of what is worth a try: of cues as many as a rule asks for."""
+    ) -> tuple[list[int], ...]:
+        """Give what is worth a try: probe, line, its place in the view, and where to begin in it.
+
+        Of cues there must be as many as a rule asks for.
+        """
         folded = lines.folded
         found = scan.scan(gate.tables, folded.lower, folded.cased, folded.view, chosen, opening)
-        line, probe, _ = found
+        line, probe, where = found
         if len(line):
             rule = gate.rules[probe]
             _, place, times = np.unique(
                 line * len(self.rules) + rule, return_inverse=True, return_counts=True
             )
             enough = times[place] >= gate.least[probe]
-            found = tuple(column[enough] for column in found)
-        return zip(*(column.tolist() for column in found), strict=True)
+            order = np.flatnonzero(enough)
+            order = order[np.argsort(probe[order], kind="stable")]
+            line, probe, where = line[order], probe[order], where[order]
+        where = np.maximum(0, where - gate.back[probe])
+        columns = probe, line, folded.view[line], folded.view[line + 1], where
+        return tuple(column.tolist() for column in columns)
 
 
 def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Proposal:
     return Proposal(line, start, end, rule.class_, rule.id, whole, rule.flags)
 
 
-def _cuts(matches: Matches, text: bytes, where: int, rule: Rule) -> Iterator[tuple[int, int]]:
+def _cuts(
+    found: Sequence[tuple[int, int, int, int]], text: bytes, rule: Rule
+) -> Iterator[tuple[int, int]]:
     """Give the spans to cut in one line; matches that would cut a word are none."""
-    for start, end, cut, past in matches.find(text, where):
+    for start, end, cut, past in found:
         if start == end or not (rule.glued or (_parts(text, start) and _parts(text, end))):
             continue
         if cut < past:

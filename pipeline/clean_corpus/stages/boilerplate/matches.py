@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -25,13 +25,13 @@ class Matches:
         form = self._form(text, where)
         return form is not None and form.whole.search(text, where) is not None
 
-    def find(self, text: bytes, where: int) -> Iterator[tuple[int, int, int, int]]:
+    def find(self, text: bytes, where: int) -> Sequence[tuple[int, int, int, int]]:
         """Give the spans of all matches from a place on, and of what goes."""
-        form = self._form(text, where)
-        if form is not None:
-            for match in form.whole.finditer(text, where):
-                start, end = match.span()
-                yield start, end, *form.cut(text, start, end)
+        form = self._plain if text.isascii() else self._form(text, where)
+        if form is None:
+            return ()
+        spans = [match.span() for match in form.whole.finditer(text, where)]
+        return [(start, end, *form.cut(text, start, end)) for start, end in spans]
 
     def _form(self, text: bytes, where: int) -> _Form | None:
         """Give the form of the pattern for a line; None where it does not match."""
