@@ -19,6 +19,7 @@ from clean_corpus.kernels.folding import (
     OPENER,
     SLASH,
     STOP,
+    UPPER,
     WORD,
     Table,
     folding,
@@ -52,6 +53,7 @@ _MIN_LETTERS = 15
 _BREAK, _WIDE_COLON = 10, 0xFF1A
 _WIDE = 0x3000  # from here on a full stop needs no blank behind it
 _SPANS = 8  # that are kept of a line
+_CASE = LOWER | UPPER
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -224,6 +226,22 @@ def _cut(
                     letters += 1
                     value = (value ^ np.uint64(code if folded == DIGIT else folded)) * _PRIME
                 colon = folded in (COLON, _WIDE_COLON)
+                # Most of a text: letters that follow letters change nothing but these.
+                while at < stop and kind & ~_CASE == WORD:
+                    code = int(data[at])
+                    after = at + 1
+                    if code >= 0x80:
+                        if code >= 0xE0:
+                            break
+                        code, after = _decode(data, at)
+                    entry = int(np.int64(table[code]))
+                    folded = entry & 0xFFFF
+                    if (entry >> 16) & ~_CASE != WORD or folded == DIGIT:
+                        break
+                    kind = entry >> 16
+                    letters += 1
+                    value = (value ^ np.uint64(folded)) * _PRIME
+                    at = after
                 end = at
                 blank = False
             at += 1
