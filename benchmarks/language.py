@@ -1,13 +1,18 @@
 """Measure language identification on labelled texts, against other detectors.
 
     python benchmarks/language.py DATA_FOLDER [--rivals langdetect,py3langid,pycld2,lingua]
-        [--table accuracy|groups|mixed|calibration|speed] [--misses SET]
+        [--table accuracy|groups|mixed|strangers|calibration|speed] [--misses SET]
 
 DATA_FOLDER holds JSON Lines files `lid_*` (also .gz) {lang, text}, one set each: words, pairs,
 sentences, paragraphs, documents. Every text is asked about, however short. Printed by set: macro
 accuracy, the mean over languages of the share of right labels, on languages that langdetect knows,
 on all, and of what nobody here knows the share of "und"; sentences in capitals; recall of close
-languages; articles of one language with passages of another; calibration error; speed.
+languages; articles of one language with passages of another; strangers; calibration error; speed.
+
+Strangers: each language in turn is taken out of langdetect's profiles, and CLD2 is silent where it
+would name it. Of the texts in it the share of "und" is printed, and of those with a confidence of
+.9 in another; languages that have their script to themselves are left out. Real strangers are
+harder, for CLD2 names another language for them.
 
 Rivals that are not installed are left out; `--table accuracy --rivals ""` takes seconds. Labels
 count as right within `languages.GROUPED` (Bosnian as Croatian, Malay as Indonesian, both kinds of
@@ -22,7 +27,8 @@ import json
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,7 +36,7 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus import config, languages
-from clean_corpus.stages import language, profiles
+from clean_corpus.stages import cld2, language, profiles
 
 #: Labels of the sets and of the rivals that are the same language.
 _SAME = {"iw": "he", "jw": "jv", "fil": "tl", "zho": "zh", "sh": "hr"}
@@ -38,6 +44,8 @@ _CLOSE = (
     "hr bs sr", "id ms", "no nb nn da sv", "cs sk", "es pt gl ca", "ru uk be bg mk", "hi mr ne",
     "ar fa ur", "nl af", "zh ja ko", "sw rn lg", "xh zu", "am ti", "en pcm",
 )  # fmt: skip
+
+_TABLES = ("accuracy", "groups", "mixed", "strangers", "calibration", "speed")
 
 Detector = Callable[[Sequence[str]], list[str]]
 
@@ -47,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--rivals", default="langdetect,py3langid,pycld2,lingua")
-    parser.add_argument("--table", choices=["accuracy", "groups", "mixed", "calibration", "speed"])
+    parser.add_argument("--table", choices=_TABLES)
     parser.add_argument("--misses", help="list the wrong labels of one set")
     given = parser.parse_args()
     sets = {path.name.split(".")[0][4:]: read(path) for path in sorted(given.data.glob("lid_*"))}
@@ -59,6 +67,7 @@ def main() -> None:
         "accuracy": lambda: print_accuracy(sets, detectors),
         "groups": lambda: print_groups(sets),
         "mixed": lambda: print_mixed(sets, detectors),
+        "strangers": lambda: print_strangers(sets),
         "calibration": lambda: print_calibration(sets),
         "speed": lambda: print_speed(sets, detectors),
     }
@@ -247,6 +256,50 @@ def print_mixed(sets: dict[str, list[tuple[str, str]]], detectors: dict[str, Det
         texts = [text for _, text in rows]
         known = [macro(rows, ask(texts), grouped, KNOWN) for ask in detectors.values()]
         print(f"{name:<20}" + "".join(f"{score:>12.1f}" for score in known))
+
+
+@contextmanager
+def without(label: str) -> Iterator[bool]:
+    """Forget a language meanwhile; say if others are left that write as it does."""
+    load: Callable[[], profiles.Languages] = profiles.load
+    ask = cld2.ask
+    loaded = load()
+    lanes = [lane for lane, name in enumerate(loaded.names) if grouped(name) == label]
+    mask = np.uint64(sum(1 << lane for lane in lanes))
+    left = loaded._replace(admitted=loaded.admitted & ~mask)
+    written = loaded.admitted & mask > 0
+
+    def deaf(text: bytes) -> cld2.Answer:
+        answer = ask(text)
+        return cld2.Answer(None, 0) if answer.label == label else answer
+
+    try:
+        vars(profiles)["load"], cld2.ask = (lambda: left), deaf
+        yield bool(lanes and left.admitted[written].any())
+    finally:
+        vars(profiles)["load"], cld2.ask = load, ask
+
+
+def print_strangers(sets: dict[str, list[tuple[str, str]]]) -> None:
+    """Print what becomes of languages that are forgotten, each in turn."""
+    for name, rows in sets.items():
+        texts: dict[str, list[str]] = defaultdict(list)
+        for true, text in rows:
+            texts[grouped(true)].append(text)
+        unknown, sure = {}, []
+        for true, own in texts.items():
+            with without(true) as has_others:
+                if has_others:
+                    found = detected(own)
+                    und = np.array(found.labels) == "und"
+                    unknown[true] = 100 * und.mean()
+                    sure.append(100 * (~und & (found.confidence >= 9_000)).mean())
+        if unknown:
+            worst = sorted(unknown, key=lambda label: unknown[label])[:8]
+            shown = ", ".join(f"{label} {unknown[label]:.0f}" for label in worst)
+            mean = np.mean(list(unknown.values()))
+            print(f"{name:<20} strangers: und {mean:5.1f}, sure of another {np.mean(sure):5.1f}, "
+                  f"of {len(unknown)} languages; least: {shown}")  # fmt: skip
 
 
 def print_calibration(sets: dict[str, list[tuple[str, str]]]) -> None:

@@ -12,9 +12,10 @@ Numbers = npt.NDArray[np.int64]
 
 UND = "und"
 
-# CLD2 is the better judge of languages that the profiles hold for equal within so many bits; less
-# so of English, which it names where it knows nothing better, if there is more than a word.
-_NEAR, _NEAR_ENGLISH = 24, 8
+# CLD2 is the better judge of languages that the profiles hold for equal within so many bits; if
+# there is more than a word, less so where its score is low, or where it says English, which it
+# names when it knows nothing better.
+_NEAR, _NEARER = 24, 8
 _SINGLE = 12
 # A text is not in a language of which it surprises by more than this (five standard deviations).
 _UNFIT = 25
@@ -22,14 +23,17 @@ _UNFIT = 25
 # more so for Serbian, for which it takes much Macedonian and Bulgarian; words are too short to.
 _LEAST, _LEAST_SERBIAN = 1, 5
 _WORDS = 20
+# Nor is it believed so on words where its score is less than this.
+_UNSURE = 500
 # Of 1000 letters; languages have them for their own.
 _STRANGE = 20
 # What neither knows, both may well name: the nearest relation. Then CLD2's score is low, and mostly
 # the text surprises too. One in 300 sentences is lost to this, and two in three are found that are
 # in Friulian, Low German, Sorbian, Asturian, Ewe, Sami, Kabyle and others like them. Shorter texts,
-# in windows, do not tell.
+# in windows, do not tell. Where CLD2 is sure of nothing, a little surprise is enough.
 _FAINT, _FAINT_BEYOND, _WEAK, _SURPRISING = 250, 300, 400, 12
 _LONG_ENOUGH = 30
+_ALONE = 2
 
 
 class Case(IntEnum):
@@ -79,17 +83,19 @@ def weigh(
     fitting = first if surprise <= _UNFIT else UND
     tells = doubt.windows[row] >= _LONG_ENOUGH
     if second is None:
-        return Verdict(fitting, Case.ALONE, lead)
+        fits = surprise <= (_ALONE if tells and score < _WEAK else _UNFIT)
+        return Verdict(first if fits else UND, Case.ALONE, lead)
     weak = score < (_WEAK if surprise > _SURPRISING else _FAINT if surprise > 0 else 0)
     if second == first:
         return Verdict(UND if tells and weak else first, Case.AGREED, lead)
     if behind is not None and first != UND:
-        default = second == "en" and doubt.windows[row] >= _SINGLE
-        if behind < (_NEAR_ENGLISH if default else _NEAR):
+        doubtful = (second == "en" or score < _WEAK) and doubt.windows[row] >= _SINGLE
+        if behind < (_NEARER if doubtful else _NEAR):
             return Verdict(UND if tells and weak else second, Case.PREFERRED, behind)
         return Verdict(fitting, Case.OPPOSED, behind)
     least = _LEAST_SERBIAN if second == "sr" else _LEAST if doubt.windows[row] >= _WORDS else 0
     strange = doubt.strange[row] >= _STRANGE and second != "sr"
+    least = max(least, _LEAST) if score < _UNSURE else least
     if first == UND or surprise >= least or strange:
         faint = score < _FAINT_BEYOND
         return Verdict(UND if tells and faint else second, Case.BEYOND, surprise)
@@ -109,25 +115,25 @@ _RIGHT = {
     ),
     Case.PREFERRED: (
         (620, 575, 575, 445, 300, 200, 200, 200, 200, 200),
-        (875, 805, 755, 680, 425, 300, 300, 300, 300, 300),
+        (895, 810, 765, 690, 650, 650, 650, 650, 650, 650),
         (950, 950, 890, 760, 665, 665, 665, 665, 665, 665),
         (950, 950, 890, 770, 700, 665, 665, 665, 665, 665),
     ),
     Case.OPPOSED: (
         (255, 255, 255, 255, 255, 255, 355, 355, 355, 355),
-        (355, 355, 355, 355, 355, 355, 505, 575, 575, 575),
+        (305, 305, 305, 305, 305, 365, 520, 710, 710, 710),
         (395, 395, 395, 395, 395, 395, 670, 725, 725, 725),
         (460, 460, 460, 460, 460, 460, 670, 725, 725, 725),
     ),
     Case.BEYOND: (
-        (470, 610, 610, 615, 735, 865, 865, 865, 920, 920),
-        (570, 705, 795, 795, 875, 920, 920, 920, 965, 965),
-        (825, 880, 890, 890, 965, 972, 972, 983, 983, 997),
-        (825, 880, 920, 920, 990, 993, 993, 996, 998, 998),
+        (505, 575, 575, 655, 740, 865, 865, 865, 920, 920),
+        (700, 700, 780, 825, 885, 925, 930, 930, 965, 965),
+        (880, 890, 945, 965, 975, 975, 975, 987, 990, 997),
+        (880, 890, 945, 965, 990, 993, 993, 995, 995, 996),
     ),
     Case.KEPT: (
         (150, 150, 150, 150, 150, 150, 150, 150, 150, 150),
-        (370, 370, 370, 370, 340, 340, 340, 340, 340, 340),
+        (330, 330, 330, 330, 330, 330, 330, 330, 330, 330),
         (415, 410, 405, 405, 405, 405, 405, 405, 405, 405),
         (520, 405, 405, 405, 405, 405, 405, 405, 405, 405),
     ),
