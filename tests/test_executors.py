@@ -90,6 +90,14 @@ def test_items_are_taken_as_workers_become_free(local: Local) -> None:
     assert len(list(results)) == 99
 
 
+def test_no_more_workers_are_started_than_there_is_work() -> None:
+    pool = Local(8)
+    assert dict(pool.map(double, [1], retries=0)) == {1: 2}
+    assert dict(pool.map(double, [2, 3], retries=0)) == {2: 4, 3: 6}
+    assert 1 <= len(pool.workers) <= 2
+    pool.close()
+
+
 def test_a_killed_worker_is_replaced_and_its_task_tried_again(local: Local, tmp_path: Path) -> None:
     marks = [str(tmp_path / name) for name in "abc"]
     assert dict(local.map(die_once, marks, retries=1)) == dict.fromkeys(marks, "alive")

@@ -13,6 +13,7 @@ import pytest
 
 import sample_records
 from clean_corpus import prepared
+from clean_corpus.kernels import native
 
 KERNELS = """
 from __future__ import annotations
@@ -94,6 +95,7 @@ def test_what_is_kept_is_taken_while_the_file_is_the_same(
     assert kernels.positive(np.array([1])) is True
     assert sorted((tmp_path / "cache").iterdir()) == files
     Path(kernels.__file__ or "").write_text(KERNELS.replace("> 0", "> 1"))
+    native._hash.cache_clear()
     kernels.positive.ready.clear()
     kernels.positive(np.array([1]))
     assert len(list((tmp_path / "cache").iterdir())) == 2

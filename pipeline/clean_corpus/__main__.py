@@ -1,6 +1,12 @@
-"""`python -m clean_corpus`: the command line without its script."""
+"""`python -m clean_corpus`, and its script: the command line, which workers need not import."""
 
-from clean_corpus.cli import main
+
+def main() -> None:
+    """Run the command line."""
+    from clean_corpus import cli
+
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

@@ -32,7 +32,8 @@ def load(function: Function, kinds: Sequence[Kind], siblings: Mapping[str, Funct
     """
     file = Path(function.__code__.co_filename)
     name = f"{file.stem}-{function.__name__}"
-    facts = [hashlib.sha256(file.read_bytes()).hexdigest(), repr(kinds), *machine()]
+    facts = [_hash(file), _hash(_HERE), _hash(_HERE.with_name("compiler.py")), repr(kinds)]
+    facts += machine()
     symbol = f"{name}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"
 
     def build() -> dict[str, npt.NDArray[Any]]:
@@ -49,6 +50,14 @@ def load(function: Function, kinds: Sequence[Kind], siblings: Mapping[str, Funct
     _engine().add_object_file(llvm.ObjectFileRef.from_data(found["object"].tobytes()))
     _engine().finalize_object()
     return _bound(_engine().get_function_address(symbol), kinds, results(function))
+
+
+_HERE = Path(__file__)
+
+
+@cache
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @cache

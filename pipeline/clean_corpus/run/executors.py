@@ -130,11 +130,13 @@ class _Call(Generic[_Item]):
 class Local:
     """Run tasks in processes of this machine, started afresh (spawn) so that nothing is inherited.
 
-    A worker that dies is replaced, and its task is tried again.
+    Workers are started when there is work for them: each takes a second to come up. One that dies
+    is replaced, and its task is tried again.
     """
 
     def __init__(self, workers: int) -> None:
-        self.workers = [_Worker(number) for number in range(workers)]
+        self.limit = workers
+        self.workers: list[_Worker] = []
 
     def map(
         self, function: Callable[[_Item], _Result], items: Iterable[_Item], *, retries: int
@@ -145,11 +147,14 @@ class Local:
         busy: dict[Connection, _Call[_Item]] = {}
         idle = list(range(len(self.workers)))
         while True:
-            while idle:
+            while len(busy) < self.limit:
                 try:
                     item, tries = again.pop() if again else (next(source), 0)
                 except StopIteration:
                     break
+                if not idle:
+                    idle.append(len(self.workers))
+                    self.workers.append(_Worker(idle[0]))
                 number = idle.pop()
                 connection = self.workers[number].connection
                 with suppress(BrokenPipeError):  # a dead worker is found by reading from it
