@@ -1,6 +1,6 @@
 """Deduplicate a corpus with our steps alone, from Parquet to the ids that are kept.
 
-    python benchmarks/dedup_ours.py TEXTS KEPT [OPTION=VALUE ...]
+    python benchmarks/dedup_ours.py TEXTS KEPT [workers=2] [OPTION=VALUE ...]
 
 does what a run does between its cleaned texts and its outputs: the tasks of
 `clean_corpus.corpus.duplicates.plan`, each of which commits its files and is noted in the manifest.
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates.plan import plan, summarise
 from clean_corpus.run import disk
-from clean_corpus.run.executors import Serial
+from clean_corpus.run.executors import Local, Serial
 from clean_corpus.run.tasks import Task, Work, make
 
 ROWS = 4000  # in a batch
@@ -77,9 +77,12 @@ def _task(step: str, part: int, function: Any, names: Any, **rest: Any) -> Task:
     return make(step, part, function, outputs=names, version="", **rest)
 
 
-def dedup(texts: Path, folder: Path, options: Dedup) -> tuple[list[str], dict[str, Any]]:
+def dedup(
+    texts: Path, folder: Path, options: Dedup, workers: int = 1
+) -> tuple[list[str], dict[str, Any]]:
     """Carry out all tasks in a folder; give the ids that are kept, and what was counted."""
-    with closing(Work(folder, Serial(), 0)) as work:
+    executor = Local(workers) if workers > 1 else Serial()
+    with closing(executor), closing(Work(folder, executor, 0)) as work:
         tasks, rows = shards(texts)
         read = [done.task.outputs["texts"] for done in work.all(tasks)]
         planned = plan(read, rows, options, _task)
@@ -100,9 +103,11 @@ def main() -> None:
     """Write the kept ids, one a line."""
     texts, kept, *options = sys.argv[1:]
     pa.set_cpu_count(1)
-    chosen = Dedup.model_validate(dict(option.split("=", 1) for option in options))
+    given = dict(option.split("=", 1) for option in options)
+    workers = int(given.pop("workers", "1"))
+    chosen = Dedup.model_validate(given)
     with tempfile.TemporaryDirectory(dir=Path(kept).parent) as folder:
-        found, counts = dedup(Path(texts), Path(folder), chosen)
+        found, counts = dedup(Path(texts), Path(folder), chosen, workers)
         part = Path(folder) / "kept"
         part.write_text("".join(f"{key}\n" for key in found), encoding="utf-8")
         disk.commit(part, Path(kept))

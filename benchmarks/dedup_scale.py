@@ -1,0 +1,120 @@
+"""Measure how the cost of finding copies grows, up to ten million texts; and a hot bucket.
+
+    python benchmarks/dedup_scale.py FOLDER [--documents 100000,1000000,10000000] [--workers 2]
+    python benchmarks/dedup_scale.py FOLDER --template 100000,200000 [--shared 150]
+
+The first makes corpora of 2 KB texts in FOLDER (`dedup_corpus.py`: zstd, 1 GB for a million; they
+stay there), and runs the steps between texts and kept ids over them (`dedup_ours.py`), which need
+3.5 GB of disk for a million while they work. Ten million take about 25 minutes to make and 5 to
+search on two cores, and 45 GB. CPU seconds are those of the whole process and its workers; the
+marginal cost is what a further document takes, against that of the step before.
+
+The second does the same with pages of one template of 300 words, which share half of them and many
+buckets (two thirds come close to the threshold, so that many more pairs must be counted). None is a copy but one in a hundred, which has a few words of an earlier page's body
+changed. It also says how many went, how many groups lost nothing that should have, and how many
+more went than are copies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import dedup_corpus
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dedup_peers import HERE, measured
+
+WORDS = 300  # of a page
+COPIES = 100  # one page in so many is a copy
+
+
+def searched(texts: Path, kept: Path, workers: int) -> tuple[float, float, float]:
+    """Run the steps; give CPU seconds, wall seconds, and the megabytes of the largest process."""
+    engine = str(HERE / "dedup_ours.py")
+    return measured([sys.executable, engine, str(texts), str(kept), f"workers={workers}"])
+
+
+def grown(folder: Path, sizes: list[int], workers: int) -> None:
+    """Print the cost of each size, and of what it has more than the size before."""
+    before: tuple[int, float, float] | None = None
+    for size in sizes:
+        texts = dedup_corpus.write(folder / f"en{size}", size)
+        cpu, wall, megabytes = searched(texts, folder / "kept", workers)
+        each = cpu / size
+        line = f"{size:>10,} texts  {cpu:8.1f} CPU s  {wall:8.1f} s  {megabytes:6.0f} MB"
+        if before:
+            each = (cpu - before[1]) / (size - before[0])
+            line += f"  {1e6 * each:6.1f} us more a text, x{each / before[2]:.2f}"
+        print(line, flush=True)
+        before = size, cpu, each
+
+
+def pages(folder: Path, size: int, shared: int) -> tuple[Path, set[str]]:
+    """Write pages of one template; give their folder and the ids of those that are copies."""
+    rng = np.random.default_rng(1)
+    words = np.array([f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in range(600)])
+    template = words[rng.integers(0, len(words), shared)]
+    own = WORDS - shared
+    texts = folder / f"template{size}-{shared}"
+    texts.mkdir(parents=True, exist_ok=True)
+    bodies = rng.integers(0, len(words), (size, own))
+    copies = np.arange(COPIES - 1, size, COPIES)
+    bodies[copies] = bodies[copies - rng.integers(1, COPIES, len(copies))]
+    bodies[copies, : own // 20] = rng.integers(0, len(words), (len(copies), own // 20))
+    half = " ".join(template[: shared // 2]), " ".join(template[shared // 2 :])
+    rows = (f"{half[0]} {' '.join(words[body])} {half[1]}" for body in bodies)
+    ids = [f"p{i:08}" for i in range(size)]
+    sources = pa.array(["site.example"] * size)
+    table = pa.table([pa.array(ids), pa.array(rows, pa.string()), sources], dedup_corpus.SCHEMA)
+    pq.write_table(table, texts / "part-00000.parquet", compression="zstd", row_group_size=4000)
+    return texts, {ids[i] for i in copies.tolist()}
+
+
+def templates(folder: Path, sizes: list[int], workers: int, shared: int) -> None:
+    """Print the cost of each size, and what was decided wrongly."""
+    for size in sizes:
+        texts, copies = pages(folder, size, shared)
+        cpu, wall, megabytes = searched(texts, folder / "kept", workers)
+        kept = set((folder / "kept").read_text(encoding="utf-8").split())
+        missed = both(kept, copies)
+        print(
+            f"{size:>10,} pages  {cpu:8.1f} CPU s  {wall:8.1f} s  {megabytes:6.0f} MB  "
+            f"{size - len(kept)} of {len(copies)} went: {missed} too few, "
+            f"{max(0, size - len(kept) - len(copies))} too many",
+            flush=True,
+        )
+
+
+def both(kept: set[str], copies: set[str]) -> int:
+    """Count the groups of a hundred pages of which none went, though one is a copy."""
+    gone = {int(i[1:]) // COPIES for i in copies}
+    there: dict[int, int] = {}
+    for id_ in kept:
+        there[int(id_[1:]) // COPIES] = there.get(int(id_[1:]) // COPIES, 0) + 1
+    return sum(there.get(group, 0) == COPIES for group in gone)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--documents", default="100000,1000000")
+    parser.add_argument("--template", default="")
+    parser.add_argument("--shared", type=int, default=150)
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    asked = given.template or given.documents
+    sizes = sorted(int(size) for size in asked.split(","))
+    given.folder.mkdir(parents=True, exist_ok=True)
+    folder = given.folder.resolve()
+    if given.template:
+        templates(folder, sizes, given.workers, given.shared)
+    else:
+        grown(folder, sizes, given.workers)
+
+
+if __name__ == "__main__":
+    main()
