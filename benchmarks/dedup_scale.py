@@ -10,9 +10,9 @@ search on two cores, and 45 GB. CPU seconds are those of the whole process and i
 marginal cost is what a further document takes, against that of the step before.
 
 The second does the same with pages of one template of 300 words, which share half of them and many
-buckets (two thirds come close to the threshold, so that many more pairs must be counted). None is a copy but one in a hundred, which has a few words of an earlier page's body
-changed. It also says how many went, how many groups lost nothing that should have, and how many
-more went than are copies.
+buckets (two thirds come close to the threshold, so that many more pairs must be counted). None is a
+copy but one in a hundred, which has a few words of an earlier page's body changed. It also says how
+many went, how many groups lost nothing that should have, and how many more went than are copies.
 """
 
 from __future__ import annotations
