@@ -133,6 +133,18 @@ def _words(
                 if made > first and code in (10, 33, 46, 63, 0x2026, 0x3002, 0xFF01, 0xFF1F, 0x61F):
                     out.marks[made - 1] |= CLOSED
             point += 1
+            # Most of a text: letters that follow letters change nothing but these.
+            while inside and at < stop and data[at] < 0xE0:
+                code, size = _decode(data, at)
+                part = int(np.int64(table[code]))
+                if part >> 24 != _PLAIN and part >> 24 != _LETTER:
+                    break
+                plain = part >> 24 == _PLAIN
+                word = (word ^ np.uint64(part & 0xFFFFFF)) * _WORD
+                word ^= word >> np.uint64(29)
+                word *= _MIX
+                at += size
+                point += 1
         if inside:
             out.hash[made] = np.uint32(word >> np.uint64(32))
             out.end[made] = point
