@@ -227,7 +227,7 @@ _TELLING = ("hashtags", "site_tagline", "site_suffix")
 
 def _found(texts: pa.LargeStringArray, edits: pa.Table) -> pa.Array:
     """Collect what the edits of each document moved out of its text; the first of a kind counts."""
-    found: list[dict[str, Any]] = [{} for _ in range(len(texts))]
+    found: dict[int, dict[str, Any]] = {}
     telling = pc.or_(
         pc.equal(edits["action"].cast(pa.string()), "metadata"),
         pc.and_(
@@ -236,8 +236,9 @@ def _found(texts: pa.LargeStringArray, edits: pa.Table) -> pa.Array:
         ),
     )
     for edit in edits.filter(telling).to_pylist():
-        text = texts[edit["doc"]].as_buffer().to_pybytes()[edit["start"] : edit["end"]].decode()
-        here = found[edit["doc"]]
+        data = texts[edit["doc"]].as_buffer()
+        text = data.slice(edit["start"], edit["end"] - edit["start"]).to_pybytes().decode()
+        here = found.setdefault(edit["doc"], {})
         for name, value in boilerplate.metadata(edit["class"], text).items():
             if name == "tags":
                 here["tags"] = list(dict.fromkeys([*here.get("tags", []), *value]))
@@ -245,7 +246,10 @@ def _found(texts: pa.LargeStringArray, edits: pa.Table) -> pa.Array:
                 here["byline"] = f"{here['byline']}; {value}"
             else:
                 here.setdefault(name, value)
-    return pa.array(found, FOUND)
+    # Most documents have nothing of the kind, and share the empty row behind the others.
+    rows = np.full(len(texts), len(found))
+    rows[list(found)] = np.arange(len(found))
+    return pa.array([*found.values(), {}], FOUND).take(pa.array(rows))
 
 
 def _shifted(edits: pa.Table, rows: int) -> pa.Table:

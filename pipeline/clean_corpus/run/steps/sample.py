@@ -14,6 +14,9 @@ import pyarrow as pa
 _EDITS = 50
 _CONTEXT = 70
 
+#: What `drawn` needs to know of an edit besides its turn.
+_ORDER = ("id", "start", "class", "rule")
+
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _MURMUR = np.uint64(0xFF51AFD7ED558CCD)
 _HALF, _SHIFT = np.uint64(32), np.uint64(33)
@@ -34,15 +37,16 @@ def sample(
     order = np.lexsort((turn, class_))
     first = np.searchsorted(class_[order], class_[order])
     chosen = order[np.arange(len(order)) - first < _EDITS]
-    columns = {name: values.take(pa.array(chosen)).to_pylist() for name, values in edits.items()}
-    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    places = zip(rows, doc[chosen].tolist(), turn[chosen].tolist(), strict=True)
+    keys_ = {name: edits[name].take(pa.array(chosen)).to_pylist() for name in _ORDER}
+    ordered = {**keys_, "turn": turn[chosen].tolist(), "at": chosen.tolist()}
+    rows = drawn(
+        dict(zip(ordered, row, strict=True)) for row in zip(*ordered.values(), strict=True)
+    )
+    at = [one["at"] for one in rows]
+    whole = pa.table(dict(edits)).take(pa.array(at, pa.int64())).to_pylist()
     return [
-        {**edit, **_around(texts[row].as_py(), edit["start"], edit["end"])}
-        for edit, row in (
-            (edit, edit.pop("doc"))
-            for edit in drawn({**edit, "doc": row, "turn": turn} for edit, row, turn in places)
-        )
+        {**edit, "turn": one["turn"], **_around(texts[row].as_py(), edit["start"], edit["end"])}
+        for edit, one, row in zip(whole, rows, doc[at].tolist(), strict=True)
     ]
 
 
