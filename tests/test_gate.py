@@ -213,7 +213,8 @@ def test_what_a_pattern_needs() -> None:
     assert needed("ads?", bounded=True) == [{"\0ad\0", "\0ads\0"}]
     assert needed("ads?", bounded=False) == [{"ad", "ads"}]
     assert needed("follow.{1,9}facebook", bounded=True) == [{"facebook\0"}, {"\0follow"}]
-    assert needed("(?:ap|dpa)[ /]{2}.*", bounded=False) == [{"ap\0", "dpa\0"}]
+    assert needed("(?:ap|dpa)[ /]{2}.*", bounded=False) == [{"ap ", "ap/", "dpa ", "dpa/"}]
+    assert needed("[.!](?:voir |lire.*)", bounded=False) == [{".voir ", "!voir ", ".lire", "!lire"}]
     (found,) = needs.needs(".{2,3}lire aussi", bounded=True).clauses
     assert found == {needs.Literal("lire aussi\0", 12 + 10)}
 

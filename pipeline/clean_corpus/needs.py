@@ -18,7 +18,9 @@ from clean_corpus.heads import Heads
 
 _MOST = 256  # literals that one place of a pattern may stand for
 _LONGEST = 12  # characters of a literal that are looked for; more tell little
+_CROSSED = 600  # and two places that follow one another
 _CLAUSES = 2  # sets of literals of a pattern that are looked for
+_KEPT = 3  # and of a piece of it, for one may say no more than another
 _EDGE = "\x00"  # a word ends here
 _NO_END = 1 << 30
 _TIMES = ("?", "*", "+")
@@ -68,15 +70,25 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
     piece = _piece(tuple(atoms), bounded)
     found = (frozenset(map(_shortened, clause)) for clause in piece.required())
     clauses = sorted(dict.fromkeys(found), key=_weight)
-    rare = [clause for clause in clauses[1:] if all(_frequency(x.text) < _OFTEN for x in clause)]
+    rare = [
+        clause
+        for clause in clauses[1:]
+        if all(_frequency(x.text) < _OFTEN for x in clause) and not _follows(clause, clauses[0])
+    ]
     return Needs(
-        clauses=(*clauses[:1], *rare),
+        clauses=(*clauses[:1], *rare[: _CLAUSES - 1]),
         longest=piece.longest,
         first=piece.starts(),
         last=piece.stops(),
         digit=piece.has_digit(),
         heads=piece.heads,
     )
+
+
+def _follows(clause: Clause, known: Clause) -> bool:
+    """Tell whether a clause holds wherever another does: each literal of that has one in it."""
+    texts = [literal.text.strip(_EDGE) for literal in clause]
+    return all(any(text in literal.text for text in texts) for literal in known)
 
 
 def _shortened(literal: Literal) -> Literal:
@@ -116,7 +128,8 @@ _INSIDE = _DIGITS | ((1 << 91) - (1 << 65)) | ((1 << 123) - (1 << 97))
 class _Piece(NamedTuple):
     """A piece of a pattern: all it can match, or else what must be in it; and its bytes at most.
 
-    `first` and `last` as in Needs; `empty` says that it may match nothing.
+    `first` and `last` as in Needs; `empty` says that it may match nothing; `begins` is what all it
+    matches begins with, where that is known.
     """
 
     exact: frozenset[str] | None
@@ -127,6 +140,10 @@ class _Piece(NamedTuple):
     empty: bool = False
     digit: bool = False
     heads: Heads = heads.ANY
+    begins: frozenset[str] | None = None
+
+    def start(self) -> frozenset[str] | None:
+        return self.begins if self.exact is None else self.exact
 
     def required(self) -> tuple[Clause, ...]:
         return _best(self.clauses, _useful(self.exact, self.longest))
@@ -185,8 +202,12 @@ def _joined(parts: Sequence[_Piece]) -> _Piece:
     longest = max(part.longest for part in parts)
     digit = all(part.has_digit() for part in parts)
     empty = any(part.empty for part in parts)
-    begins = heads.either(part.heads for part in parts)
-    return _Piece(None, (), longest, first, last, empty, digit, begins)
+    head = heads.either(part.heads for part in parts)
+    starts = [part.start() for part in parts]
+    begins = None if None in starts else frozenset[str]().union(*(x for x in starts if x))
+    if begins is not None and len(begins) > _MOST:
+        begins = None
+    return _Piece(None, (), longest, first, last, empty, digit, head, begins)
 
 
 _ANY = _Piece(None, (), 4)
@@ -258,9 +279,13 @@ class _Parser:
             self.at += 1
             if times == "?":
                 exact = None if piece.exact is None else piece.exact | {""}
-                begins = heads.either([piece.heads, heads.NOTHING])
                 piece = piece._replace(
-                    exact=exact, clauses=(), empty=True, digit=False, heads=begins
+                    exact=exact,
+                    clauses=(),
+                    empty=True,
+                    digit=False,
+                    heads=heads.either([piece.heads, heads.NOTHING]),
+                    begins=None,
                 )
             else:
                 most = _most(times)
@@ -274,6 +299,7 @@ class _Parser:
                     empty=none or piece.empty,
                     digit=not none and piece.has_digit(),
                     heads=heads.repeated(piece.heads, least, most),
+                    begins=None if none else piece.start(),
                 )
         return piece
 
@@ -318,11 +344,18 @@ def _sequence(parts: list[_Piece]) -> _Piece:
     clauses: tuple[Clause, ...] = ()
     before = 0  # bytes at most, up to the end of the parts looked at
     whole = True
+    begins = current
     for i, part in enumerate(parts):
         longest, before = before, min(before + part.longest, _NO_END)
         if part.exact is not None and len(current) * len(part.exact) <= _MOST:
             current = frozenset(a + b for a, b in product(current, part.exact))
             continue
+        crossed = _crossed(current, part.start())
+        if crossed is not None:
+            more = max((len(text.encode()) for text in part.start() or ()), default=0)
+            clauses = _best(clauses, _useful(crossed, min(longest + more, _NO_END)))
+        if whole:
+            begins = current if crossed is None or len(crossed) > _MOST else crossed
         if _excludes_words(parts[i:], "first"):
             current = frozenset(text + _EDGE for text in current)
         clauses = _best(clauses, _useful(current, longest))
@@ -342,11 +375,18 @@ def _sequence(parts: list[_Piece]) -> _Piece:
             break
     empty = all(part.empty for part in parts)
     digit = any(part.has_digit() for part in parts)
-    begins = heads.joined(part.heads for part in parts)
+    head = heads.joined(part.heads for part in parts)
     if whole:
-        return _Piece(current, (), before, first, last, empty, digit, begins)
+        return _Piece(current, (), before, first, last, empty, digit, head)
     clauses = _best(clauses, _useful(current, before))
-    return _Piece(None, clauses, before, first, last, empty, digit, begins)
+    return _Piece(None, clauses, before, first, last, empty, digit, head, begins)
+
+
+def _crossed(some: frozenset[str], others: frozenset[str] | None) -> frozenset[str] | None:
+    """Give what may stand where one piece goes on into the next; None if that is too much."""
+    if others is None or others == {""} or len(some) * len(others) > _CROSSED:
+        return None
+    return frozenset(a + b for a, b in product(some, others))
 
 
 def _excludes_words(parts: Sequence[_Piece], side: str) -> bool:
@@ -376,8 +416,8 @@ def _moved(clauses: tuple[Clause, ...], by: int) -> tuple[Clause, ...]:
 
 def _best(some: tuple[Clause, ...], others: tuple[Clause, ...]) -> tuple[Clause, ...]:
     if not some or not others:
-        return (some or others)[:_CLAUSES]
-    return tuple(sorted(dict.fromkeys((*some, *others)), key=_weight)[:_CLAUSES])
+        return (some or others)[:_KEPT]
+    return tuple(sorted(dict.fromkeys((*some, *others)), key=_weight)[:_KEPT])
 
 
 def _least(times: str) -> int:
