@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import dialect, lexicons, narrow, needs, text
+from clean_corpus import dialect, lexicons, narrow, needs, pieces, text
 from clean_corpus.kernels import fold, scan
 from clean_corpus.stages.boilerplate import gate, index
 from clean_corpus.stages.boilerplate.lexicon import Matcher
@@ -216,7 +216,7 @@ def test_what_a_pattern_needs() -> None:
     assert needed("(?:ap|dpa)[ /]{2}.*", bounded=False) == [{"ap ", "ap/", "dpa ", "dpa/"}]
     assert needed("[.!](?:voir |lire.*)", bounded=False) == [{".voir ", "!voir ", ".lire", "!lire"}]
     (found,) = needs.needs(".{2,3}lire aussi", bounded=True).clauses
-    assert found == {needs.Literal("lire aussi\0", 12 + 10)}
+    assert found == {pieces.Literal("lire aussi\0", 12 + 10)}
 
 
 def test_how_a_match_may_begin() -> None:
