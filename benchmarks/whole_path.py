@@ -3,11 +3,13 @@
     python benchmarks/whole_path.py DATA_FOLDER [--size 32] [--peers FOLDER] [--languages fr en]
 
 For each `news_<language>.jsonl.gz` of the folder an input of `--size` MB of text is made of its
-articles and, beyond these, of articles whose parts, of at most eight words, are drawn from their
-neighbours. Printed are MB of text per CPU-second of the process with everything it starts, one
-worker: of the tool on the whole input (`whole`), of what the second half of the input adds
-(`further`, so that the start does not count), and of reading and writing alone. `--peers` makes an
-environment in the folder, and runs what others would write on the first 4 MB of the same input.
+articles and, beyond these, of articles whose parts, of at most five words, are drawn from their
+neighbours: shorter than the runs of six words by which shared passages are looked for, so that no
+two articles share more than real ones do. Printed are MB of text per CPU-second of the process with
+everything it starts, one worker: of the tool on the whole input (`whole`), of what the second half of
+the input adds (`further`, so that the start does not count), and of reading and writing alone.
+`--peers` makes an environment in the folder, and runs what others would write on the first 4 MB of
+the same input.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ import zstandard
 PEERS = Path(__file__).parent / "whole_path_peers.py"
 PACKAGES = ("datatrove[io,processing]", "langdetect", "spacy", "orjson", "ftfy", "datasketch")
 SMALL = 4_000_000
-_PART = re.compile(r"\S+(?:[^\S\n]+\S+){0,7}")
+_PART = re.compile(r"\S+(?:[^\S\n]+\S+){0,4}")
 
 
 def articles(path: Path, size: int) -> Iterator[dict[str, Any]]:
