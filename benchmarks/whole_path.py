@@ -5,11 +5,11 @@
 For each `news_<language>.jsonl.gz` of the folder an input of `--size` MB of text is made of its
 articles and, beyond these, of articles whose parts, of at most five words, are drawn from their
 neighbours: shorter than the runs of six words by which shared passages are looked for, so that no
-two articles share more than real ones do. Printed are MB of text per CPU-second of the process with
-everything it starts, one worker: of the tool on the whole input (`whole`), of what the second half of
-the input adds (`further`, so that the start does not count), and of reading and writing alone.
-`--peers` makes an environment in the folder, and runs what others would write on the first 4 MB of
-the same input.
+two articles share more than real ones do. Printed are MB of text per CPU-second of the process
+with everything it starts, one worker: of the tool on the whole input (`whole`), of what the second
+half of the input adds (`further`, so that the start does not count), and of reading and writing
+alone. `--peers` makes an environment in the folder, and runs what others would write on the first
+4 MB of the same input.
 """
 
 from __future__ import annotations
