@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -228,19 +228,22 @@ def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> p
     spared = docs[(lost * under > size * over) | ((lost > 0) & (left.to_numpy() == 0))]
     if len(spared) == 0:
         return made
-    return _flagged(texts, made, set(spared.tolist()))
+    return _flagged(texts, made, spared)
 
 
-def _flagged(texts: pa.LargeStringArray, made: pa.Table, docs: set[int]) -> pa.Table:
+def _flagged(texts: pa.LargeStringArray, made: pa.Table, docs: Offsets) -> pa.Table:
+    """Turn the cuts of some documents into flags, without those of their breaks."""
+    cut = pc.not_equal(made["action"].cast(pa.string()), "flag").to_numpy()
+    blank = pc.equal(made["class"].cast(pa.string()), "whitespace").to_numpy()
+    mine = np.isin(made["doc"].to_numpy(), docs) & cut
+    told, stays = np.flatnonzero(mine & ~blank), np.flatnonzero(~mine)
+    part = made.take(pa.array(told))
+    doc, start, end = (part[name].to_numpy() for name in ("doc", "start", "end"))
     data, offsets = base.buffers(texts)
-    rows: list[dict[str, Any]] = []
-    for row in made.to_pylist():
-        if row["doc"] in docs and row["action"] != "flag":
-            if row["class"] == "whitespace":
-                continue
-            begin = int(offsets[row["doc"]])
-            span = data[begin + row["start"] : begin + row["end"]].tobytes().decode()
-            rows.append({**row, "action": "flag", "replacement": span})
-        else:
-            rows.append(row)
-    return pa.Table.from_pylist(rows, schema=base.EDITS)
+    begins, ends = (offsets[doc] + start).tolist(), (offsets[doc] + end).tolist()
+    spans = [data[a:b].tobytes().decode() for a, b in zip(begins, ends, strict=True)]
+    names = base.whole(part["class"]), base.whole(part["rule"])
+    flags = base.make_edits(doc, start, end, spans, *names, "flag")
+    joined = pa.concat_tables([made.take(pa.array(stays)), flags])
+    order = np.argsort(np.concatenate([stays, told]))
+    return joined.take(pa.array(order)).unify_dictionaries().combine_chunks()

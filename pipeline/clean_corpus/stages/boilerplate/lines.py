@@ -75,10 +75,16 @@ class Lines(NamedTuple):
         start = np.array([cut.start for cut in cuts], np.int64)
         end = np.array([cut.end for cut in cuts], np.int64)
         size = folded.view[line + 1] - folded.view[line]
-        left, _ = fold.unfold(self.data, folded, dialect.tables()[0], line, start)
-        _, right = fold.unfold(self.data, folded, dialect.tables()[0], line, end - 1)
-        left = np.where(start == 0, folded.begin[line], left)
-        right = np.where(end == size, folded.stop[line], right)
+        left, right = folded.begin[line], folded.stop[line]
+        inner = np.flatnonzero(start > 0), np.flatnonzero(end < size)
+        where = np.concatenate(inner)
+        at = np.concatenate([start[inner[0]], end[inner[1]] - 1])
+        order = np.lexsort((at, line[where]))  # each line is walked once
+        table = dialect.tables()[0]
+        found = np.empty((2, len(at)), np.int64)
+        found[:, order] = fold.unfold(self.data, folded, table, line[where][order], at[order])
+        left[inner[0]] = found[0, : len(inner[0])]
+        right[inner[1]] = found[1, len(inner[0]) :]
         return left, right
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +16,7 @@ from clean_corpus.text import buffers
 _HEAD = 3  # lines among which a repeated headline is looked for
 _TITLE = 8  # bytes; a shorter title proves nothing
 _STEM = 20  # nor does one without the name of its site if it is shorter than this
+_MARK = r"\s[|\x{00B7}\x{2013}\x{2014}-]"
 _SITE = r"\s+(?:[|\x{00B7}\x{2013}\x{2014}]|-{1,2})\s+[^|\x{00B7}\x{2013}\x{2014}]{2,40}$"
 
 
@@ -26,10 +29,21 @@ def headlines(lines: Lines, titles: pa.StringArray) -> list[Proposal]:
         return []
     filled = titles.cast(pa.large_string()).fill_null("")
     out = _repeated(lines, filled, _TITLE)
-    stems = pc.replace_substring_regex(filled, _SITE, "")
-    known = pa.array([doc in out for doc in range(len(filled))], pa.bool_())
-    stems = pc.if_else(pc.or_(pc.equal(stems, filled), known), "", stems)
-    return [*out.values(), *_repeated(lines, stems, _STEM).values()]
+    return [*out.values(), *_repeated(lines, _stems(filled, out), _STEM).values()]
+
+
+def _stems(titles: pa.LargeStringArray, known: Container[int]) -> pa.LargeStringArray:
+    """Give titles without the name of the site; nothing for those without one, or that are known.
+
+    Arrow would compile the pattern, which is large, for each batch anew.
+    """
+    pattern = dialect.compiled_as(_SITE, groups=False)
+    stems = [""] * len(titles)
+    for doc in np.flatnonzero(pc.match_substring_regex(titles, _MARK)).tolist():
+        title = titles[doc].as_py()
+        if doc not in known and (site := pattern.search(title)):
+            stems[doc] = title[: site.start()]
+    return pa.array(stems, pa.large_string())
 
 
 def _repeated(lines: Lines, titles: pa.LargeStringArray, least: int) -> dict[int, Proposal]:
