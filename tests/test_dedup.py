@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
@@ -17,10 +18,15 @@ import oracle
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates import evidence, groups
 from clean_corpus.corpus.duplicates import plan as plan_
+from clean_corpus.corpus.duplicates.sift import sift
+from clean_corpus.corpus.duplicates.verify import verify
 from clean_corpus.corpus.pairs import documents_of
 from clean_corpus.kernels.agreement import agreement
 from clean_corpus.kernels.repeats import repeats
-from dedup_run import Outcome, run
+from dedup_run import Outcome, read, run
+
+#: Files that tasks leave, by step.
+STORED = [("sketch", "documents"), ("sets", "sets")]
 
 SIZE = 400
 CORPUS = articles.corpus(seed=5, size=SIZE)
@@ -118,7 +124,7 @@ def test_order_shards_batches_and_partitions_do_not_matter(
     shuffled = Random(1).sample(CORPUS, SIZE)
     for name, size in {"_KEY": 500, "_HASH": 9_000, "_PAIR": 20_000, "_DOCUMENT": 9_000}.items():
         monkeypatch.setattr(plan_, name, size)
-    for name, size in {"_SIGNATURES": 20_000, "_SHINGLE": 300}.items():
+    for name, size in {"_SIGNATURES": 20_000, "_PROOF": 20_000, "_SHINGLE": 300}.items():
         monkeypatch.setattr(plan_, name, size)
     monkeypatch.setattr(groups, "SIZE", 30)
     monkeypatch.setattr(groups, "_RANGES", 64)
@@ -262,6 +268,57 @@ def test_hot_bucket(tmp_path: Path) -> None:
     assert outcome.counts["oversized_buckets"] > 0
     assert outcome.counts["pairs_lost"] > 0
     assert outcome.counts["candidates"] < 1500 * 1500 // 4
+
+
+def pages(count: int) -> list[dict[str, Any]]:
+    """Make pages that share two thirds of their words, and one true copy of every tenth."""
+    random = Random(3)
+    words = articles.vocabulary(random)
+    template = " ".join(articles.article(random, words, 80))
+    texts = [template + " " + " ".join(articles.article(random, words, 40)) for _ in range(count)]
+    texts += [text + " (ad)" for text in texts[::10]]
+    return [{"key": f"p{i}", "text": text} for i, text in enumerate(texts)]
+
+
+def test_pages_of_a_template_are_cut_apart_below_the_threshold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their thousands of unlike pairs are never in one group, and decide nothing."""
+    rows = pages(400)
+    whole = run(tmp_path / "whole", rows, Dedup(max_bucket=32), batch=100)
+    assert whole.counts["pairs_cut"] == 0
+    monkeypatch.setattr(groups, "SIZE", 10)
+    monkeypatch.setattr(groups, "LARGEST", 60)
+    monkeypatch.setattr(groups, "_RANGES", 64)
+    cut = run(tmp_path / "cut", rows, Dedup(max_bucket=32), batch=100)
+    assert whole.counts["near"] == cut.counts["near"] == 40
+    assert whole.decisions == cut.decisions
+    held = [len(group.pairs.better) for group in evidence.read(cut.evidence)]
+    assert len(held) > 1
+    assert max(held) <= 2 * 10
+    assert sum(held) + cut.counts["pairs_cut"] == len(whole.pairs) > 100 * len(cut.pairs)
+
+
+def test_many_candidates_of_one_block_are_held_in_parts(tmp_path: Path) -> None:
+    """What sifting and verifying hold follows from their options, not from the candidates."""
+    folder = tmp_path / "run"
+    count = run(folder, pages(200), Dedup(max_bucket=32), batch=100).counts["candidates"]
+    files = {"candidates": [f"{folder}/match-0.candidates"], "likely": [f"{tmp_path}/many.likely"]}
+    files |= {name: [f"{folder}/{step}-0.{name}"] for step, name in STORED}
+    peaks = {}
+    for name, most in (("many", count * 100), ("few", count // 20)):
+        options = {"block": 0, "blocks": 1, "held": most, "compared": 2000, "possible": 0}
+        outputs = {step: f"{tmp_path}/{name}.{step}" for step in ("likely", "wanted", "pairs")}
+        proving = {"floor": [1, 3], "held": most, "shingles": 50_000}
+        for task, given in ((sift, options), (verify, proving)):
+            tracemalloc.start()
+            task(files, outputs, given)
+            peaks[name, task] = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    for name in ("likely", "pairs"):
+        assert read(f"{tmp_path}/many.{name}") == read(f"{tmp_path}/few.{name}")
+    assert peaks["few", sift] < peaks["many", sift] // 3
+    assert peaks["few", verify] < peaks["many", verify] // 3
 
 
 def test_hot_bucket_of_near_copies_leaves_one(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def threshold(out: Path, wanted: str, decisions: Path | None) -> None:
     """
     summary = results.summary(out)
     before = results.config(out).dedup
-    dedup = _asked(before, wanted)
+    dedup = _asked(before, wanted, summary["duplicates"].get("pairs_cut", 0))
     path = out / publish.EVIDENCE
     if not path.is_file():
         raise InputError(f"{path}: is missing. Run again with --fresh.")
@@ -58,7 +58,7 @@ def threshold(out: Path, wanted: str, decisions: Path | None) -> None:
         sys.stdout.write(f"{name:<22}{one:>12,}{other:>12,}\n")
 
 
-def _asked(dedup: Dedup, wanted: str) -> Dedup:
+def _asked(dedup: Dedup, wanted: str, cut: int) -> Dedup:
     """Put another threshold into the options of a run, if it can answer for it."""
     try:
         value = Decimal(wanted)
@@ -76,6 +76,12 @@ def _asked(dedup: Dedup, wanted: str) -> Dedup:
         raise ConfigError(
             f"--threshold {wanted}: of pairs below {float(floor)} this run may have missed more "
             f"than one in ten. Name {float(floor)} or more, or run again with "
+            f"dedup.threshold = {wanted}."
+        )
+    if cut and value < dedup.threshold:
+        raise ConfigError(
+            f"--threshold {wanted}: {cut:,} pairs below {dedup.threshold} were too many to keep, "
+            f"as those of a template are. Name {dedup.threshold} or more, or run again with "
             f"dedup.threshold = {wanted}."
         )
     return dedup.model_copy(update={"threshold": value})

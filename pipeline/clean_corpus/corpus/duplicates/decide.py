@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,11 +34,14 @@ def decide(
     """Write REMOVED ("removed"), CLUSTERS ("clusters") and EVIDENCE ("evidence").
 
     Inputs: all "documents", "copies" and "pairs"; also "texts" where there are few enough to find
-    the nearest two by brute force. Options: dedup (those of the configuration).
+    the nearest two by brute force. Options: dedup (those of the configuration). Counts what goes,
+    and `pairs_cut`, those below the threshold that the evidence lacks: see `groups`.
     """
     dedup = Dedup.model_validate(options["dedup"])
     documents = Documents.of(inputs["documents"])
     texts = inputs.get("texts", ())
+    threshold = Fraction(dedup.threshold).as_integer_ratio()
+    cut = sum(batch.num_rows for path in inputs["pairs"] for batch in arrow.batches(path))
     counts = Counts()
     gone: list[Numbers] = [np.zeros(0, np.int64)]
     with ExitStack() as stack:
@@ -49,7 +53,8 @@ def decide(
                 ("evidence", EVIDENCE),
             )
         }
-        for group in groups(inputs["pairs"], inputs["copies"], len(documents)):
+        for group in groups(inputs["pairs"], inputs["copies"], len(documents), threshold):
+            cut -= len(group.pairs["a"])
             settled = _settle(group, documents, dedup)
             counts = counts.plus(settled.counts)
             files["evidence"].write(evidence.row(settled.known))
@@ -57,7 +62,7 @@ def decide(
             files["clusters"].write(_clusters(settled.removed, group.roots, documents))
             gone += [settled.removed.document] if texts else []
     closest = nearest.nearest(texts, documents, np.concatenate(gone), dedup.shingle)
-    return {**counts._asdict(), "nearest": closest}
+    return {**counts._asdict(), "pairs_cut": cut, "nearest": closest}
 
 
 class _Settled(NamedTuple):

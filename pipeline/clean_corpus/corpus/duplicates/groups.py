@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from clean_corpus.kernels import clusters as kernel
 
 #: Pairs and copies of one group. A constant, for it shows in the files of a run.
 SIZE = 2_000_000
+
+#: A component of more pairs than this is cut. A constant, for the same reason.
+LARGEST = 2_000_000
 
 # Roots are counted in this many ranges.
 _RANGES = 1 << 16
@@ -29,46 +33,106 @@ class Group(NamedTuple):
     roots: Numbers
 
 
-def groups(pairs: Sequence[str], copies: Sequence[str], documents: int) -> Iterator[Group]:
+def groups(
+    pairs: Sequence[str],
+    copies: Sequence[str],
+    documents: int,
+    threshold: Sequence[int],
+) -> Iterator[Group]:
     """Give the groups in the order of their roots, the least documents of their components.
 
-    Components are those of all pairs, however unlike; an exact copy belongs to its keeper's. A
-    component is never cut: one that is larger than `SIZE` is a group of its own. Holds four bytes
-    a document and one group.
+    Components are those of all pairs, however unlike; an exact copy belongs to its keeper's. One
+    of more than `LARGEST` pairs is that of a template, whose pages resemble one another a little:
+    it is cut into those of pairs from the threshold (numerator, denominator) on. No decision needs
+    the pairs between these. What copies hold together is never cut: if it is larger than `SIZE`, it
+    is a group of its own. Holds four bytes and a flag a document, and one group.
     """
-    ends = (tuple(columns) for columns in _columns(pairs, ("a", "b")))
-    roots = kernel.components(((a, b) for a, b in ends), documents)
-    shift = max(0, documents.bit_length() - _RANGES.bit_length() + 1)
-    counts = np.zeros((documents >> shift) + 1, np.int64)
-    for paths, name in ((pairs, "a"), (copies, "keeper")):
-        for (numbers,) in _columns(paths, (name,)):
-            counts += np.bincount(roots[numbers] >> shift, minlength=len(counts))
+    roots, cut = _components(pairs, documents, threshold)
+    shift = _shift(documents)
+    counts = _ranges(pairs, "a", roots, shift, cut) + _ranges(copies, "keeper", roots, shift)
     ahead = np.cumsum(counts)
     # A range belongs to the group in which it begins.
     starts = np.flatnonzero(np.diff((ahead - counts) // SIZE, prepend=-1)) << shift
     for low, high in zip(starts, np.append(starts[1:], documents + 1), strict=True):
         yield Group(
-            _between(pairs, PAIRS.names, roots, low, high, by="a"),
-            _between(copies, ["document", "keeper"], roots, low, high, by="keeper"),
+            _between(pairs, PAIRS.names, roots, low, high, "a", "b" if cut else "a"),
+            _between(copies, ["document", "keeper"], roots, low, high, "keeper", "keeper"),
             roots,
         )
 
 
-def _columns(paths: Sequence[str], names: Sequence[str]) -> Iterator[list[Numbers]]:
+def _components(
+    pairs: Sequence[str], documents: int, threshold: Sequence[int]
+) -> tuple[Numbers, bool]:
+    """Give the root of each document, and whether a component was cut."""
+    ends = ((a, b) for a, b in _columns(pairs, ("a", "b")))
+    roots = kernel.components(ends, documents)
+    large = _large(pairs, roots)
+    if not len(large):
+        return roots, False
+    own = np.zeros(documents, bool)
+    own[large] = True
+    own = own[roots]
+
+    def close() -> Iterator[tuple[Numbers, Numbers]]:
+        for a, b, shared, joined in _columns(pairs, ("a", "b", "shared", "joined")):
+            copy = shared.astype(np.int64) * threshold[1] >= joined.astype(np.int64) * threshold[0]
+            copy |= ~own[a]
+            yield a[copy], b[copy]
+
+    return kernel.components(close(), documents), True
+
+
+def _large(pairs: Sequence[str], roots: Numbers) -> Numbers:
+    """Give the roots of components that have more than `LARGEST` pairs."""
+    shift = _shift(len(roots))
+    crowded = _ranges(pairs, "a", roots, shift) > LARGEST
+    counts: Counter[int] = Counter()
+    for (a,) in _columns(pairs, ("a",)) if crowded.any() else ():
+        mine = roots[a]
+        there, times = np.unique(mine[crowded[mine >> shift]], return_counts=True)
+        counts.update(dict(zip(there.tolist(), times.tolist(), strict=True)))
+    return np.array([root for root, count in counts.items() if count > LARGEST], np.int64)
+
+
+def _shift(documents: int) -> int:
+    """Give the bits by which a root is shifted to its range."""
+    return max(0, documents.bit_length() - _RANGES.bit_length() + 1)
+
+
+def _ranges(
+    paths: Sequence[str], name: str, roots: Numbers, shift: int, cut: bool = False
+) -> Numbers:
+    """Count rows by the range of their root; where components were cut, the pairs within one."""
+    counts = np.zeros((len(roots) >> shift) + 1, np.int64)
+    for numbers, other in _columns(paths, (name, "b" if cut else name)):
+        mine = roots[numbers]
+        counts += np.bincount(mine[mine == roots[other]] >> shift, minlength=len(counts))
+    return counts
+
+
+def _columns(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Numbers, ...]]:
     for path in paths:
         for batch in arrow.batches(path):
-            yield [batch.column(name).to_numpy() for name in names]
+            yield tuple(batch.column(name).to_numpy() for name in names)
 
 
 def _between(
-    paths: Sequence[str], names: Sequence[str], roots: Numbers, low: int, high: int, by: str
+    paths: Sequence[str],
+    names: Sequence[str],
+    roots: Numbers,
+    low: int,
+    high: int,
+    *ends: str,
 ) -> dict[str, Numbers]:
-    """Read the rows of which the document `by` has a root in [low, high)."""
+    """Read the rows of which the documents at both `ends` have the same root in [low, high)."""
     found: list[list[Numbers]] = [[np.zeros(0, np.uint32)] for _ in names]
-    place = list(names).index(by)
+    one, other = (list(names).index(end) for end in ends)
     for columns in _columns(paths, names):
-        root = roots[columns[place]]
+        root = roots[columns[one]]
         mine = (root >= low) & (root < high)
+        if other != one:
+            mine &= root == roots[columns[other]]
         for column, values in zip(found, columns, strict=True):
             column.append(values[mine])
     return {name: np.concatenate(column) for name, column in zip(names, found, strict=True)}

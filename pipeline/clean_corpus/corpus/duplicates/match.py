@@ -57,13 +57,13 @@ def match(
             yield from _by_block(Counted(pairs, np.zeros(len(pairs), np.uint8)), options)
         held: list[Counted] = []
         for crowd in _crowds(buckets, options):
-            some = _split(crowd, Documents.of(inputs["documents"]), options)
             counts["oversized_buckets"] += len(crowd)
-            counts["pairs_lost"] += some.lost
-            held.append(some.found)
-            if sum(len(part.pairs) for part in held) > options["held"]:
-                yield from _by_block(counted(held), options)
-                held = []
+            for some in _split(crowd, Documents.of(inputs["documents"]), options):
+                counts["pairs_lost"] += some.lost
+                held.append(some.found)
+                if sum(len(part.pairs) for part in held) > options["held"]:
+                    yield from _by_block(counted(held), options)
+                    held = []
         yield from _by_block(counted(held), options)
 
     arrow.write(outputs["candidates"], CANDIDATES, found())
@@ -87,15 +87,16 @@ def _crowds(buckets: Buckets, options: Mapping[str, Any]) -> Iterator[list[tuple
 
 def _split(
     crowd: list[tuple[int, Numbers]], documents: Documents, options: Mapping[str, Any]
-) -> Split:
+) -> Iterator[Split]:
     """Pair the documents of oversized buckets, from memory unless one alone is too large for it."""
     members = documents_of(*(members for _, members in crowd))
     if len(members) > options["compared"]:
-        return oversized.split(crowd, documents, options)
+        yield from oversized.split(crowd, documents, options)
+        return
     local = [(key, np.searchsorted(members, mine)) for key, mine in crowd]
-    found, lost = oversized.split(local, documents.holding(members), options)
-    a, b = halves(found.pairs)
-    return Split(found._replace(pairs=paired(members[a], members[b])), lost)
+    for found, lost in oversized.split(local, documents.holding(members), options):
+        a, b = halves(found.pairs)
+        yield Split(found._replace(pairs=paired(members[a], members[b])), lost)
 
 
 def _by_block(found: Counted, options: Mapping[str, Any]) -> Iterator[dict[str, Numbers]]:

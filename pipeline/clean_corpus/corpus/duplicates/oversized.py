@@ -72,25 +72,30 @@ class _Compared(NamedTuple):
 
 def split(
     buckets: Sequence[tuple[int, Numbers]], documents: Documents, options: Mapping[str, Any]
-) -> Split:
+) -> Iterator[Split]:
     """Pair the documents of buckets (key, members), which are few enough to be held together.
 
-    Options: likely (pairs that agree in fewer rows are dropped), close (two that agree with a third
-    in so many are copies of each other), keep, prefer. Nothing here depends on the order of the
-    documents in the input.
+    The pairs come in parts, of which several may have the same one. Options: held (pairs, at
+    once, about half of them here), likely (pairs that agree in fewer rows are dropped), close (two
+    that agree with a third in so many are copies of each other), keep, prefer. Nothing here depends
+    on the order of the documents in the input.
     """
     crowd = _sorted(buckets, documents)
     leaders = _leaders(crowd, documents, options)
     found: list[Counted] = []
-    compared = 0
+    compared = size = 0
     for start in range(0, len(crowd.documents), _SLICE):
         for some in _compared(crowd, leaders, start, documents, options["close"]):
             compared += len(some.a)
             good = some.agreeing >= options["likely"]
             pairs = paired(crowd.documents[some.a[good]], crowd.documents[some.b[good]])
             found.append(Counted(pairs, np.where(some.settled[good], 3, 1).astype(np.uint8)))
+            size += len(pairs)
+            if size > options["held"] // 2:
+                yield Split(counted(found), 0)
+                found, size = [], 0
     there = sum(len(members) * (len(members) - 1) // 2 for _, members in buckets)
-    return Split(counted(found), max(0, there - compared))
+    yield Split(counted(found), max(0, there - compared))
 
 
 def _sorted(buckets: Sequence[tuple[int, Numbers]], documents: Documents) -> _Crowd:

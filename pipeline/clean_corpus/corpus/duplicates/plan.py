@@ -41,9 +41,9 @@ from clean_corpus.corpus.shingles import FINGERPRINT
 from clean_corpus.corpus.steps import MEMORY, Make, adder
 
 # Bytes for each of the things that tasks hold: keys while they are sorted, documents whose hashes
-# are compared, candidates while repetitions are dropped, pairs with two signatures, shingles while
-# they are copied together; and for the candidates of a document.
-_KEY, _HASH, _PAIR, _SIGNATURES, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 40, 2000
+# are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
+# shingles while they are counted; and for the candidates of a document.
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 200, 40, 2000
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64
@@ -134,7 +134,11 @@ def plan(
             **cut,
             "possible": parameters.agreeing(signature, floor, SELDOM),
         }
-        proving = {"floor": _ratio(floor), "shingles": size // _SHINGLE}
+        proving = {
+            "floor": _ratio(floor),
+            "held": size // _PROOF,
+            "shingles": size // _SHINGLE,
+        }
         keys = {"bands": sketched["bands"], **documents, **copies}
         found = add(
             match, "candidates", ((keys, {"part": i, **matching}) for i in range(partitions))
