@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -202,3 +203,16 @@ def test_a_task_is_named_by_all_that_decides_its_result(tmp_path: Path) -> None:
     assert base == task(log, "abc").name
     assert base != task(log, "abd").name
     assert base != make("count", 0, count, outputs=["out"], version="2", options={}).name
+
+
+def thresholds(_: int) -> tuple[int, int, int]:
+    return gc.get_threshold()
+
+
+def test_workers_look_for_cycles_seldom_and_nobody_elses_process_does(local: Local) -> None:
+    ours = gc.get_threshold()
+    (_, theirs), *_ = local.map(thresholds, [0], retries=0)
+    list(Serial().map(thresholds, [0], retries=0))
+    assert not isinstance(theirs, Failure)
+    assert theirs[0] >= 50_000
+    assert gc.get_threshold() == ours
