@@ -329,3 +329,28 @@ def test_the_gate_lets_through_what_patterns_match() -> None:
                 for clause in need.clauses:
                     places = [(matched.find(x.strip("\0").encode()), reach) for x, reach in clause]
                     assert any(0 <= place <= reach for place, reach in places), rule.id
+
+
+@given(
+    st.lists(
+        st.tuples(CLASSES | st.just("^"), st.sampled_from(["", "?", "*"])), min_size=1, max_size=4
+    ),
+    st.lists(st.text("aA1.-ж ", min_size=1, max_size=6), max_size=6),
+    st.booleans(),
+    st.booleans(),
+)
+def test_lines_together_match_as_they_do_alone(
+    parts: list[tuple[str, str]], lines: list[str], start: bool, end: bool
+) -> None:
+    pattern = "".join(atom if atom in (r"\b", "^") else atom + times for atom, times in parts)
+    matches = Matches(pattern, start=start, end=end)
+    texts = [line.encode() for line in lines]
+    wanted = [(i, span) for i, text in enumerate(texts) for span in matches.find(text, 0)]
+    found = sorted(matches.each(texts, [0] * len(texts)))
+    assert {i for i, _ in found} == {i for i, _ in wanted}
+    assert [x for x in found if x[1][0] < x[1][1]] == [x for x in wanted if x[1][0] < x[1][1]]
+
+
+def test_no_match_goes_from_one_line_into_the_next() -> None:
+    for pattern in ("a[^b]", "a\nb", "a[\n]b", "a[^ ]?b", "a.b"):
+        assert not list(Matches(pattern, start=False, end=False).each([b"a", b"b"], [0, 0]))

@@ -44,10 +44,11 @@ def narrowed(
     r"""Compile a pattern for such lines alone, and tell whether it matches there as `compiled`.
 
     If it does not match the same, it matches more: classes such as `\p{L}` have all that is beyond
-    ASCII in them.
+    ASCII in them. No match holds a line break, which no line has, and the start and the end that
+    it is bound to are those of lines: what is for lines of ASCII may be tried on many, joined.
     """
     parts = [_by_bytes(token, to) for token in dialect.tokens(pattern)]
-    source = dialect.bound("".join(part for part, _ in parts), start=start, end=end)
+    source = "(?m)" + dialect.bound("".join(part for part, _ in parts), start=start, end=end)
     return dialect.compiled_as(source.encode(), groups=groups), all(exact for _, exact in parts)
 
 
@@ -58,6 +59,7 @@ _EXCLUDED = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
 _ALL = frozenset(".")
 _ESCAPE = "\\"
 _NOTHING = r"[^\x00-\xff]"
+_ASCII = bytes(range(128)).replace(b"\n", b"")
 _ONE = r"[\xc2-\xf4][\x80-\xbf]+"  # a character beyond ASCII
 
 
@@ -66,7 +68,7 @@ def _by_bytes(token: str, to: Beyond) -> tuple[str, bool]:
     """Write a token for bytes, and tell whether it stands for the same characters of such lines."""
     if not _CLASS.match(token):
         if token.isascii():
-            return token, True
+            return (_NOTHING if token.endswith("\n") else token), True
         none = to is Beyond.NOTHING
         return (_NOTHING if none else f"(?:{_escaped(token.lstrip(_ESCAPE))})"), True
     plain = _of_ascii(token)
@@ -87,7 +89,7 @@ def _escaped(text: str) -> str:
 @cache
 def _of_ascii(token: str) -> str:
     """Ask RE2 for the characters of ASCII that a class has."""
-    found = dialect.compiled_as(dialect.to_re2(token), groups=False).findall(bytes(range(128)))
+    found = dialect.compiled_as(dialect.to_re2(token), groups=False).findall(_ASCII)
     codes = sorted(ord(char) for char in found)
     if not codes:
         return _NOTHING

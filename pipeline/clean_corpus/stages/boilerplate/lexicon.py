@@ -136,14 +136,17 @@ class Matcher(NamedTuple):
             probe = gate.probes[number]
             rule, matches = self.rules[probe.rule], probe.matches()
             view = lines.views[rule.cased]
-            for _, line, begin, stop, where in group:
-                text = view[begin:stop]
-                if rule.least == 1:
-                    for start, end in _cuts(matches.find(text, where), text, rule):
-                        whole = start == 0 and end == len(text)
-                        yield _proposal(rule, line, start, end, whole=whole), probe.rule
-                elif b'"' not in text and matches.occurs(text, where):
-                    cued.setdefault(probe.rule, []).append(line)
+            _, numbers, begin, stop, where = zip(*group, strict=True)
+            texts = [view[first:last] for first, last in zip(begin, stop, strict=True)]
+            found = matches.each(texts, where)
+            if rule.least == 1:
+                for k, span in found:
+                    for start, end in _cuts([span], texts[k], rule):
+                        whole = start == 0 and end == len(texts[k])
+                        yield _proposal(rule, numbers[k], start, end, whole=whole), probe.rule
+            else:
+                hit = {k for k, _ in found if b'"' not in texts[k]}
+                cued.setdefault(probe.rule, []).extend(numbers[k] for k in hit)
         for i, hits in cued.items():
             for line, times in Counter(hits).items():
                 if times >= self.rules[i].least:
