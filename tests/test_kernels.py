@@ -121,3 +121,27 @@ def test_a_run_needs_no_numba_once_everything_is_compiled(tmp_path: Path) -> Non
         command += ["-o", str(tmp_path / "out"), "--fresh", "--workers", "1"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_what_is_compiled_ahead_is_what_a_run_asks_for(tmp_path: Path) -> None:
+    """Else time is lost, and nothing tells so."""
+    sample_records.write(tmp_path / "news.jsonl", sample_records.records(12))
+    command = [sys.executable, "-c", ASKED, "run", str(tmp_path / "news.jsonl"), "-q"]
+    command += ["-o", str(tmp_path / "out"), "--fresh", "--workers", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+ASKED = """
+import contextlib, sys
+from clean_corpus.cli import main
+with contextlib.suppress(SystemExit):
+    main()
+from clean_corpus.kernels import Kernel, ahead
+known = {one.kernel: {one.kinds} for one in ahead.known()}
+modules = [one for name, one in sys.modules.items() if name.startswith("clean_corpus.kernels.")]
+kernels = {one for module in modules for one in vars(module).values() if isinstance(one, Kernel)}
+assert sum(len(one.ready) for one in kernels) > 15
+for one in kernels:
+    assert set(one.ready) <= known.get(one, set()), (one.function, one.ready.keys())
+"""

@@ -16,9 +16,10 @@ import math
 import os
 import sys
 import tempfile
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -37,6 +38,8 @@ VARIABLE = "CLEAN_CORPUS_CACHE"
 _DIGEST = 32  # bytes of SHA-256
 _START = _DIGEST + 8  # and of the size of the head
 _LINE = 64  # bytes; arrays begin where a line of a processor's cache does
+_PAUSE = 0.02  # seconds between two looks at a lock
+_PATIENCE = 1500  # looks
 _MOST = 64 << 20  # bytes under one name, of other versions and environments too
 
 
@@ -61,8 +64,11 @@ def tables(
         places = [folder / f"{name}.{key}" for folder in where]
     data = next((data for place in places if (data := _read(place)) is not None), None)
     if data is None:
-        data = _packed(build())
-        any(_write(place, data) for place in places)  # in the first that takes it
+        with _alone(places[:1]) as waited:
+            data = _read(places[0]) if waited else None
+            if data is None:
+                data = _packed(build())
+                any(_write(place, data) for place in places)  # in the first that takes it
     return _unpacked(data)
 
 
@@ -208,6 +214,32 @@ def _write(place: Path, data: Bytes) -> bool:
             raise
         _let_go(place.parent.glob(f"{name}.*"))
     return place.exists()
+
+
+@contextmanager
+def _alone(places: Sequence[Path]) -> Iterator[bool]:
+    """Hold the first of some files for this process; say whether another one held it just now.
+
+    Two that need the same thing at once need not both build it. Without such locks they do, and so
+    does who has waited long. The system takes a lock from a process that dies.
+    """
+    waited = False
+    with ExitStack() as held:
+        with suppress(ImportError, OSError, IndexError):
+            import fcntl
+
+            beside = places[0].with_name(f"{places[0].name}.lock")
+            beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = held.enter_context(beside.open("wb"))
+            held.callback(beside.unlink, missing_ok=True)
+            for _ in range(_PATIENCE):
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    waited = True
+                    time.sleep(_PAUSE)
+        yield waited
 
 
 def _let_go(files: Iterable[Path]) -> None:

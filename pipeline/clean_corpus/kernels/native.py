@@ -37,8 +37,10 @@ def load(function: Function, kinds: Sequence[Kind], siblings: Mapping[str, Funct
     symbol = f"{name}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"
 
     def build() -> dict[str, npt.NDArray[Any]]:
-        from clean_corpus.kernels import compiler
+        from clean_corpus.kernels import ahead, compiler
 
+        if file.parent == _HERE.parent:
+            ahead.begin()
         code = compiler.compiled(symbol, function, kinds, siblings)
         return {"object": np.frombuffer(code, np.uint8)}
 
