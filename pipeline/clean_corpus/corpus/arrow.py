@@ -71,6 +71,10 @@ REMOVED = pa.schema(
 )
 
 
+# Batches that are read from one mapping of a file.
+_MAPPED = 16
+
+
 class Writer(NamedTuple):
     """An open file that takes batches as columns by name."""
 
@@ -113,9 +117,11 @@ def opened(path: str, columns: Sequence[str] | None = None) -> pa.RecordBatchFil
 
 
 def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Read a file batch by batch."""
+    """Read a file batch by batch; it is mapped anew now and then, so that little is resident."""
     reader = opened(path, columns)
     for i in range(reader.num_record_batches):
+        if i and not i % _MAPPED:
+            reader = opened(path, columns)
         yield reader.get_batch(i)
 
 
