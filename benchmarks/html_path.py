@@ -13,12 +13,12 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from whole_path import cpu_seconds
 
 BARE = """
 import sys
@@ -86,18 +86,6 @@ def bare(pages: Path, out: Path) -> float:
     """Run trafilatura alone; give its CPU seconds."""
     del out
     return cpu_seconds([sys.executable, "-W", "ignore", "-c", BARE, str(pages)])
-
-
-def cpu_seconds(command: list[str]) -> float:
-    """Run a command; give the CPU seconds of it and all that it waited for."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            log.seek(0)
-            sys.exit(f"{' '.join(command[:4])} failed:\\n{log.read().decode()[-2000:]}")
-    return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

@@ -78,21 +78,26 @@ Overrides = Annotated[
     list[str],
     typer.Option("--set", metavar="KEY=VALUE", help="One option over the file; may be repeated."),
 ]
+Folder = Annotated[
+    str | None,
+    typer.Option("-o", "--out", metavar="OUT", help="The output folder; - is JSONL on stdout."),
+]
+Workers = Annotated[int | None, typer.Option(min=0, help="Processes; 0 is one for each core.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew, whatever is there already.")]
+RunFolder = Annotated[
+    str | None, typer.Option(metavar="DIR", help="Where the evidence goes with -o -.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Out = Annotated[str, typer.Argument(metavar="OUT", help="The output folder of a run.")]
 
 
 @app.command()
 def run(
     inputs: Inputs,
-    out: Annotated[
-        str | None,
-        typer.Option("-o", "--out", metavar="OUT", help="The output folder; - is JSONL on stdout."),
-    ] = None,
+    out: Folder = None,
     config: ConfigFile = None,
     set_: Overrides = [],  # noqa: B006 - typer copies it
-    workers: Annotated[
-        int | None, typer.Option(min=0, help="Processes; 0 is one for each core.")
-    ] = None,
+    workers: Workers = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Read no more documents than this.")
     ] = None,
@@ -103,13 +108,9 @@ def run(
         Mode | None, typer.Option(help="mark keeps every document; ids writes no records.")
     ] = None,
     to: Annotated[To | None, typer.Option(help="Write one file of this format.")] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start anew, whatever is there already.")
-    ] = False,
-    run_dir: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Where the evidence goes with -o -.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+    fresh: Fresh = False,
+    run_dir: RunFolder = None,
+    quiet: Quiet = False,
 ) -> None:
     """Clean and deduplicate INPUT into OUT."""
     from clean_corpus import settings
@@ -135,22 +136,13 @@ def run(
 @app.command()
 def duplicates(
     inputs: Inputs,
-    out: Annotated[
-        str | None,
-        typer.Option("-o", "--out", metavar="OUT", help="The output folder; - is JSONL on stdout."),
-    ] = None,
+    out: Folder = None,
     config: ConfigFile = None,
     set_: Overrides = [],  # noqa: B006 - typer copies it
-    workers: Annotated[
-        int | None, typer.Option(min=0, help="Processes; 0 is one for each core.")
-    ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start anew, whatever is there already.")
-    ] = False,
-    run_dir: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Where the evidence goes with -o -.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")] = False,
+    workers: Workers = None,
+    fresh: Fresh = False,
+    run_dir: RunFolder = None,
+    quiet: Quiet = False,
 ) -> None:
     """Find the copies in INPUT as it is, and write ids: who stays, and who goes for whom."""
     from clean_corpus import settings

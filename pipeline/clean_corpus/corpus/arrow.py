@@ -152,6 +152,25 @@ def column(paths: Sequence[str], name: str, part: int | None = None) -> Numbers:
     return np.concatenate(found) if found else np.zeros(0, np.uint32)
 
 
+def holding(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[pa.RecordBatch, Numbers]]:
+    """Give each batch that holds some of the documents (sorted), and their rows in it."""
+    for path in paths:
+        for batch in batches(path):
+            numbers = batch.column("document").to_numpy()
+            low, high = np.searchsorted(documents, [numbers[0], numbers[-1] + 1])
+            if high > low:
+                yield batch, np.searchsorted(numbers, documents[low:high])
+
+
+def sizes(paths: Sequence[str], name: str, documents: Numbers) -> Numbers:
+    """Count what a column of lists has for each of the documents (sorted), all in the files."""
+    parts = [np.zeros(0, np.int64)]
+    for batch, rows in holding(paths, documents):
+        offsets = batch.column(name).offsets.to_numpy()
+        parts.append(offsets[rows + 1] - offsets[rows])
+    return np.concatenate(parts)
+
+
 _SOURCE = pa.field("source", pa.string())
 
 

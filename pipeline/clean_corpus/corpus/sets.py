@@ -61,24 +61,9 @@ def _joined(held: Sequence[tuple[Numbers, Numbers, Numbers]]) -> dict[str, Any]:
     return {"document": documents, "hashes": lists}
 
 
-def _found(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[pa.Array, Numbers]]:
-    """Give the lists of each batch that holds some of the documents (sorted), and the rows."""
-    for path in paths:
-        for batch in arrow.batches(path):
-            numbers = batch.column("document").to_numpy()
-            low, high = np.searchsorted(documents, [numbers[0], numbers[-1] + 1])
-            if high > low:
-                rows = np.searchsorted(numbers, documents[low:high])
-                yield batch.column("hashes"), rows
-
-
 def sizes(paths: Sequence[str], documents: Numbers) -> Numbers:
     """Count the shingles of documents (sorted), which are all in the files."""
-    parts = [np.zeros(0, np.int64)]
-    for lists, rows in _found(paths, documents):
-        offsets = lists.offsets.to_numpy()
-        parts.append(offsets[rows + 1] - offsets[rows])
-    return np.concatenate(parts)
+    return arrow.sizes(paths, "hashes", documents)
 
 
 def load(paths: Sequence[str], documents: Numbers, sizes_: Numbers) -> tuple[Numbers, Numbers]:
@@ -86,8 +71,8 @@ def load(paths: Sequence[str], documents: Numbers, sizes_: Numbers) -> tuple[Num
     offsets = np.append(0, np.cumsum(sizes_))
     hashes = np.empty(offsets[-1], np.uint64)
     end = 0
-    for lists, rows in _found(paths, documents):
-        taken = lists.take(pa.array(rows)).values.to_numpy()
+    for batch, rows in arrow.holding(paths, documents):
+        taken = batch.column("hashes").take(pa.array(rows)).values.to_numpy()
         hashes[end : end + len(taken)] = taken
         end += len(taken)
     return hashes, offsets

@@ -57,23 +57,9 @@ def _batches(path: str, linked: Numbers, first: int) -> Iterator[dict[str, Any]]
         row += batch.num_rows
 
 
-def _found(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[pa.RecordBatch, Numbers]]:
-    """Give each batch that holds some of the documents (sorted), and their rows in it."""
-    for path in paths:
-        for batch in arrow.batches(path):
-            numbers = batch.column("document").to_numpy()
-            low, high = np.searchsorted(documents, [numbers[0], numbers[-1] + 1])
-            if high > low:
-                yield batch, np.searchsorted(numbers, documents[low:high])
-
-
 def sizes(paths: Sequence[str], documents: Numbers) -> Numbers:
     """Count the words of documents (sorted), which are all in the files."""
-    parts = [np.zeros(0, np.int64)]
-    for batch, rows in _found(paths, documents):
-        offsets = batch.column("hash").offsets.to_numpy()
-        parts.append(offsets[rows + 1] - offsets[rows])
-    return np.concatenate(parts)
+    return arrow.sizes(paths, "hash", documents)
 
 
 def load(paths: Sequence[str], documents: Numbers, sizes_: Numbers) -> tuple[kernel.Words, Numbers]:
@@ -81,7 +67,7 @@ def load(paths: Sequence[str], documents: Numbers, sizes_: Numbers) -> tuple[ker
     offsets = np.append(0, np.cumsum(sizes_))
     out = kernel.Words(*(np.empty(offsets[-1], x.to_pandas_dtype()) for x in _COLUMNS.values()))
     end = 0
-    for batch, rows in _found(paths, documents):
+    for batch, rows in arrow.holding(paths, documents):
         for name, column in out._asdict().items():
             taken = batch.column(name).take(pa.array(rows)).values.to_numpy()
             column[end : end + len(taken)] = taken
