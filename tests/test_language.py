@@ -261,6 +261,23 @@ def test_anything_can_be_asked(texts: list[str]) -> None:
     assert all(0 <= value <= 10_000 for value in found.confidence.tolist())
 
 
+def test_what_is_left_is_looked_at_again_where_much_is_gone() -> None:
+    options = config.Language()
+    long = " ".join([TEXTS["fr"]] * 8)
+    whole = [long, f"{long} {TEXTS['de']}", TEXTS["fr"], "Oui, oui !"]
+    rest = [f"{long} {TEXTS['de'][:9]}", TEXTS["de"], TEXTS["fr"], ""]
+    texts, left = pa.array(whole, pa.large_string()), pa.array(rest, pa.large_string())
+    told = language.detect(texts, options)
+    found = language.detect_left(texts, told, left, options)
+    anew = language.detect(left, options)
+    assert found.labels.to_pylist() == anew.labels.to_pylist() == ["fr", "de", "fr", "und"]
+    assert found.confidence.tolist() == anew.confidence.tolist()
+    # What lost little is not looked at: a label made up stays.
+    made_up = language.Detected(pa.array(["xx"] * 4), np.full(4, 9_990, np.int32))
+    kept = language.detect_left(texts, made_up, left, options).labels.to_pylist()
+    assert kept == ["xx", "de", "xx", "und"]
+
+
 @cache
 def log2(value: int) -> int:
     """Give the binary logarithm in 1/512, rounded down: the size of the 512th power."""

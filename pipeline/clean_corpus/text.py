@@ -61,7 +61,7 @@ class Edit(NamedTuple):
 class Batch(NamedTuple):
     """What a stage sees: texts (`large_string`) and, row by row, what is known about them.
 
-    `languages` holds ISO 639-1 codes, guessed before boilerplate and "und" where unsure;
+    `languages` holds ISO 639-1 codes, told of the base texts and "und" where unsure;
     `sources` and `titles` are null where the record has none.
     """
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clean_corpus import config
 from clean_corpus.kernels import language as kernel
@@ -61,6 +62,10 @@ _LEAST_MISSING = 1_000
 
 # What is right less often than this, in 1/10,000, is no answer.
 _LEAST_CONFIDENCE = 3_000
+
+# A text that is right so often, in 1/10,000, stays so if it loses no more than one byte in so many.
+# Of 18,500 news articles all were, and kept the label.
+_KEPT_CONFIDENCE, _KEPT_SHARE = 9_900, 8
 
 
 class Detected(NamedTuple):
@@ -111,6 +116,25 @@ def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     labels[likely < _LEAST_CONFIDENCE] = UND
     likely[labels == UND] = 0
     return Detected(pa.array(labels, pa.string()), likely.astype(np.int32))
+
+
+def detect_left(
+    texts: pa.LargeStringArray,
+    told: Detected,
+    left: pa.LargeStringArray,
+    options: config.Language,
+) -> Detected:
+    """Detect the language of what is `left` of each text, given what was `told` of the whole.
+
+    A text that lost little of what it was certain about is not looked at again.
+    """
+    size, now = (pc.binary_length(column).to_numpy() for column in (texts, left))
+    doubtful = (told.confidence < _KEPT_CONFIDENCE) | (_KEPT_SHARE * abs(size - now) > size)
+    again = pc.and_(pa.array(doubtful), pc.not_equal(texts, left))
+    found = detect(left.filter(again), options)
+    likely = told.confidence.copy()
+    likely[again.to_numpy(False)] = found.confidence
+    return Detected(pc.replace_with_mask(told.labels, again, found.labels), likely)
 
 
 def _examined(

@@ -66,7 +66,7 @@ def clean(
                 batch["key"],
                 options["first_document"] + first,
                 inputs["occurrences"],
-            ).to_pylist()
+            )
             cleaned, made = clean_batch(batch, keys, stages, config)
             out.write_batch(cleaned)
             edits.append(_shifted(made, first))
@@ -168,57 +168,58 @@ def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
         return pa.concat_tables([no_edits(), *edits]), errors
 
 
-#: So many characters tell the language well enough to choose lexicons by it.
-_OPENING = 600
-
-
 def clean_batch(
     documents: pa.RecordBatch,
-    keys: list[str],
+    keys: pa.StringArray,
     stages: Sequence[tuple[str, Stage]],
     config: Config,
 ) -> tuple[pa.RecordBatch, pa.Table]:
     """Clean one batch of documents: rows of CLEANED, and edits of the base texts."""
     texts = pc.fill_null(documents["text"], "")
-    # Without stages nobody asks what language a text may be in.
-    openings = pc.utf8_slice_codeunits(texts, 0, _OPENING if stages else 0)
-    guessed = language.detect(openings, config.language).labels
-    edits, failed = no_edits(), {}
-    middle = texts
-    batch = Batch(texts, guessed, documents["source"], documents["title"])
+    asked = config.language
+    # Lexicons are chosen by language, even where nobody else asks for it.
+    tell = language.detect if stages or asked.detect else language.no_answer
+    detected = tell(texts, asked)
+    edits, middle = no_edits(), texts
+    failed: dict[int, tuple[str, str]] = {}
+    batch = Batch(texts, detected.labels, documents["source"], documents["title"])
     for step in trace(batch, stages):
         edits = compose(step.texts, edits, step.edits)
         middle = step.left
-        failed.update({row: (step.stage, error) for row, error in step.errors.items()})
-    tell = language.detect if config.language.detect else language.no_answer
-    detected = tell(middle, config.language)
-    reasons = limits.reasons(middle, detected, config.limits, config.language).to_pylist()
-    faults = documents["fault"].to_pylist()
-    for row, (fault, at) in enumerate(zip(faults, documents["stage"].to_pylist(), strict=True)):
-        if fault is not None:
-            failed[row] = (at, fault)
+        failed |= {row: (step.stage, error) for row, error in step.errors.items()}
+    failed |= _faults(documents)
     if failed:
         edits = edits.filter(pc.invert(pc.is_in(edits["doc"], pa.array(failed, pa.int32()))))
         middle = apply(texts, edits)
-    for row in failed:
-        reasons[row] = "failed"
+    if asked.detect:
+        detected = language.detect_left(texts, detected, middle, asked)
+    else:
+        detected = language.no_answer(middle, asked)
+    reasons = limits.reasons(middle, detected, config.limits, asked)
+    notes = [failed.get(row, (None, None)) for row in range(len(texts))]
+    stage, error = (pa.array([note[i] for note in notes], pa.string()) for i in range(2))
     columns = [
-        pa.array(keys, pa.string()),
+        keys,
         middle,
         documents["source"],
         documents["date"],
-        pa.array(reasons, pa.string()),
-        pa.array(
-            [failed[row][0] if row in failed else None for row in range(len(keys))], pa.string()
-        ),
-        pa.array(
-            [failed[row][1] if row in failed else None for row in range(len(keys))], pa.string()
-        ),
-        detected.labels.cast(pa.string()),
-        pa.array(detected.confidence, pa.int32()),
+        pc.if_else(pc.is_valid(error), "failed", reasons),
+        stage,
+        error,
+        detected.labels,
+        pa.array(detected.confidence),
         _found(texts, edits),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=CLEANED), edits
+
+
+def _faults(documents: pa.RecordBatch) -> dict[int, tuple[str, str]]:
+    """Give stage and fault of the records that could not be read, by row."""
+    rows = np.flatnonzero(pc.is_valid(documents["fault"]).to_numpy(False))
+    return {
+        row: (documents["stage"][row].as_py(), documents["fault"][row].as_py())
+        for row in rows.tolist()
+    }
 
 
 #: Classes whose text goes to the record's `clean` object, also where they are simply removed.
