@@ -177,7 +177,8 @@ def test_other_code_is_another_file(cache: Path, tmp_path: Path) -> None:
     package = tmp_path / "clean_corpus"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "prepared.py").write_bytes(Path(prepared.__file__).read_bytes())
+    for name in ("installed.py", "prepared.py"):
+        (package / name).write_bytes(Path(prepared.__file__).with_name(name).read_bytes())
     where = {"PYTHONPATH": str(tmp_path)}
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
     (package / "new.py").write_text("X = 1\n")
@@ -188,7 +189,8 @@ def test_without_a_place_of_the_user_it_is_beside_the_code(tmp_path: Path) -> No
     package = tmp_path / "clean_corpus"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "prepared.py").write_bytes(Path(prepared.__file__).read_bytes())
+    for name in ("installed.py", "prepared.py"):
+        (package / name).write_bytes(Path(prepared.__file__).with_name(name).read_bytes())
     where = {"PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": "/dev/null", "NUMBA_CACHE_DIR": ""}
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
     assert len(list((package / "__pycache__" / "clean-corpus").iterdir())) == 1

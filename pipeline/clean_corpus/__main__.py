@@ -7,6 +7,9 @@ def main() -> None:
     """Run the command line."""
     # numpy would start a thread for each core, for linear algebra, of which there is none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from clean_corpus.cycles import collect_seldom
+
+    collect_seldom()
     from clean_corpus import cli
 
     cli.main()

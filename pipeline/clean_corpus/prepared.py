@@ -21,13 +21,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
+
+from clean_corpus import installed
 
 Bytes = npt.NDArray[np.uint8]
 Tables = dict[str, npt.NDArray[Any]]
@@ -60,7 +61,7 @@ def tables(
     """
     places: list[Path] = []
     if where := folders():
-        key = _key([*_versions(packages), *facts, _code() if code else ""])
+        key = _key([*_versions(packages), *facts, sources() if code else ""])
         places = [folder / f"{name}.{key}" for folder in where]
     data = next((data for place in places if (data := _read(place)) is not None), None)
     if data is None:
@@ -113,12 +114,7 @@ def folders() -> list[Path]:
 
 def _versions(packages: Iterable[str]) -> list[str]:
     found = [sys.version, sys.byteorder, unicodedata.unidata_version, np.__version__]
-    return found + [f"{package} {_version(package)}" for package in packages]
-
-
-@cache
-def _version(package: str) -> str:
-    return metadata.version(package)
+    return found + [f"{package} {installed.version(package)}" for package in packages]
 
 
 def _key(facts: Sequence[str]) -> str:
@@ -126,22 +122,22 @@ def _key(facts: Sequence[str]) -> str:
 
 
 @cache
-def _code() -> str:
+def sources() -> str:
     """Hash the code of this package: whoever changes it need not think of what is kept."""
     root = str(Path(__file__).parent)
     state = hashlib.sha256()
-    for path in sorted(_sources(root)):
+    for path in sorted(_files(root)):
         state.update(path.removeprefix(root).encode())
         with open(path, "rb") as file:  # noqa: PTH123  a Path costs as much as reading it
             state.update(file.read())
     return state.hexdigest()
 
 
-def _sources(where: str) -> Iterator[str]:
+def _files(where: str) -> Iterator[str]:
     with os.scandir(where) as entries:
         for entry in entries:
             if entry.is_dir() and entry.name != "__pycache__":
-                yield from _sources(entry.path)
+                yield from _files(entry.path)
             elif entry.name.endswith(".py"):
                 yield entry.path
 

@@ -14,6 +14,7 @@ Standard library only: this runs before anything is installed.
 from __future__ import annotations
 
 import argparse
+import compileall
 import fcntl
 import hashlib
 import importlib.util
@@ -96,6 +97,8 @@ def ensure(folder: Path, extras: set[str]) -> None:
             write_stamp(stamp, present(made))
             message = f"{sorted(extras)} could not be added; the installer's reason is above"
             raise CannotInstallError(message)
+        # Where Python is told to write no bytecode, as in many containers, every run would make it.
+        compileall.compile_dir(PROJECT / "pipeline", quiet=2)
         write_stamp(stamp, wanted)
 
 
@@ -190,7 +193,8 @@ def installers(folder: Path, extras: Collection[str]) -> list[Installer]:
     found = []
     if uv := shutil.which("uv"):
         create = [uv, "venv", "--quiet", "--allow-existing", "--python", base, str(folder)]
-        fill = [uv, "pip", "install", "--quiet", "--python", python, "-c", PINS, "-b", PINS]
+        fill = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+        fill += ["-c", PINS, "-b", PINS]
         found.append(Installer("uv", create, [*fill, "--editable", project]))
     if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
         create = [base, "-I", "-m", "venv", str(folder)]

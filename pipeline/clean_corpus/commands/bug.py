@@ -9,7 +9,6 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 
 from clean_corpus.errors import CleaningError
@@ -46,6 +45,8 @@ def _write(error: Exception, folder: Path | None) -> Path:
         descriptor, name = tempfile.mkstemp(prefix="clean-corpus-", suffix=".log")
         os.close(descriptor)
         log = Path(name)
+    from importlib import metadata
+
     packages = sorted(f"{found.name} {found.version}" for found in metadata.distributions())
     lines = [
         f"command: {sys.argv}",

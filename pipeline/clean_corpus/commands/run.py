@@ -15,7 +15,6 @@ from clean_corpus.config import Config
 from clean_corpus.errors import OutputError
 from clean_corpus.formats import IDS
 from clean_corpus.run import audit, disk, plan, publish
-from clean_corpus.run.executors import collect_seldom
 
 #: The name that stands for stdin and stdout.
 PIPE = "-"
@@ -40,7 +39,6 @@ def run(
     "-" is JSONL on stdin or stdout; the evidence then goes to `run_dir`. Raises the errors of
     `plan.clean_files`, LimitExceeded after everything is said.
     """
-    collect_seldom()
     folder = _folder(out, run_dir, dry_run=dry_run)
     if out == PIPE:
         if config.output.to not in ("", "jsonl"):

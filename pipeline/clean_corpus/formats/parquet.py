@@ -9,12 +9,14 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 from clean_corpus.config import Fields, Input
 from clean_corpus.decode import html_charset
@@ -129,6 +131,8 @@ def _damaged(path: str) -> Iterator[None]:
 
 
 def _opened(path: str) -> pq.ParquetFile:
+    import pyarrow.parquet as pq
+
     with _damaged(path):
         return pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from clean_corpus.formats import cleaned
 from clean_corpus.formats.columns import as_json, is_bytes
@@ -54,6 +53,8 @@ def mapped(
 
 def written(table: pa.Table, codec: str) -> bytes:
     """Write a table as a Parquet file of one row group."""
+    import pyarrow.parquet as pq
+
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, row_group_size=max(table.num_rows, 1), compression=codec)
     data: bytes = sink.getvalue().to_pybytes()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from clean_corpus.formats import folders
 
 _COPY = 1 << 20
@@ -32,6 +30,8 @@ def unpack(parts: Iterable[Path], target: Path) -> list[Path]:
 
 def join_row_groups(parts: Iterable[Path], target: Path) -> list[Path]:
     """Write the row groups of Parquet parts to one file."""
+    import pyarrow.parquet as pq
+
     writer = None
     for part in parts:
         with pq.ParquetFile(part) as file:

@@ -7,20 +7,21 @@ that a lazy iterable is read beside the work.
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
+from clean_corpus.cycles import collect_seldom
 from clean_corpus.errors import CleaningError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -98,6 +99,8 @@ class Serial:
 
 class _Worker:
     def __init__(self, number: int) -> None:
+        import multiprocessing
+
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
@@ -143,6 +146,8 @@ class Local:
         self, function: Callable[[_Item], _Result], items: Iterable[_Item], *, retries: int
     ) -> Iterator[tuple[_Item, _Result | Failure]]:
         """Call the function on each item, in whichever worker is free."""
+        from multiprocessing.connection import wait
+
         source = iter(items)
         again: list[tuple[_Item, int]] = []
         busy: dict[Connection, _Call[_Item]] = {}
@@ -211,20 +216,6 @@ class Local:
         """Stop the workers; one that does not stop within five seconds is killed."""
         for worker in self.workers:
             worker.stop()
-
-
-#: Containers that a process of a run makes before Python looks for cycles among the youngest; how
-#: often these looks are for older ones, and for all.
-_SELDOM = 100_000, 20, 100
-
-
-def collect_seldom() -> None:
-    """Have Python look for cycles seldom; for a process that does nothing but run tasks.
-
-    There are hardly any: over 33 MB, 340 looks took 0.09 s to find 1,600 objects, most of them left
-    from imports. With these thresholds, 12 looks take a third of that.
-    """
-    gc.set_threshold(*_SELDOM)
 
 
 def _serve(connection: Connection) -> None:

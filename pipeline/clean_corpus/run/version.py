@@ -8,10 +8,10 @@ import platform
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 import clean_corpus
+from clean_corpus import installed, prepared
 from clean_corpus.config import Config
 
 #: The packages whose releases may change a decision or a byte of output.
@@ -36,7 +36,7 @@ PACKAGES = (
 def versions() -> dict[str, str]:
     """Give the versions that go into the summary."""
     found = {"clean-corpus": clean_corpus.__version__, "python": platform.python_version()}
-    return found | {name: metadata.version(name) for name in PACKAGES}
+    return found | {name: installed.version(name) for name in PACKAGES}
 
 
 def fingerprint(config: Config) -> str:
@@ -46,7 +46,7 @@ def fingerprint(config: Config) -> str:
         *map(Path, config.boilerplate.lexicons),
         *_own_stages(config.stages),
     ]
-    known = {**versions(), "unicode": unicodedata.unidata_version, "code": _code()}
+    known = {**versions(), "unicode": unicodedata.unidata_version, "code": prepared.sources()}
     return _hash(files, *(f"{name}={version}" for name, version in known.items()))
 
 
@@ -54,12 +54,6 @@ def learned(config: Config) -> str:
     """Hash the learned lexicon that the config names; empty where it names none."""
     path = config.boilerplate.learned
     return "" if path in ("auto", "off") else _hash([Path(path)])
-
-
-@cache
-def _code() -> str:
-    """Hash the code as this process has loaded it."""
-    return _hash(sorted(Path(clean_corpus.__file__).parent.rglob("*.py")))
 
 
 def _hash(files: Iterable[Path], *facts: str) -> str:

@@ -15,7 +15,6 @@ from clean_corpus import config, formats, spill
 from clean_corpus.run.executors import tell
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.identify import hashed, views
-from clean_corpus.stages import extract
 from clean_corpus.stages.page import PageFault
 
 #: What tells documents of one name and one text apart: hashes of the provisional key, and of the
@@ -80,6 +79,8 @@ def _with_pages(
     """Put the article of each HTML page where the text goes; a page may turn out unusable."""
     if batch["html"].null_count == batch.num_rows:
         return batch
+    from clean_corpus.stages import extract
+
     columns = {
         name: batch[name].to_pylist()
         for name in ("html", "charset", "url", "text", "title", "date", "encoding", "fault", "raw")

@@ -1,0 +1,42 @@
+"""Which releases of packages are installed, by the names of the folders that tell of them.
+
+`importlib.metadata` reads whole descriptions for that, with the parser for mail: 0.05 s for all
+that a run asks about.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import suppress
+from functools import cache
+
+_ENDING = ".dist-info"
+
+
+def version(package: str) -> str:
+    """Give the version of an installed package; raise ImportError where there is none."""
+    found = _releases().get(_plain(package))
+    if found is None:
+        from importlib import metadata
+
+        found = metadata.version(package)
+    return found
+
+
+@cache
+def _releases() -> dict[str, str]:
+    """Give the versions of packages by name, as the folders are called; the first in the path."""
+    found = {}
+    for folder in reversed(sys.path):
+        with suppress(OSError):
+            for name in sorted(os.listdir(folder or "."), reverse=True):  # noqa: PTH208
+                if name.endswith(_ENDING):
+                    package, _, release = name.removesuffix(_ENDING).partition("-")
+                    found[_plain(package)] = release
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
