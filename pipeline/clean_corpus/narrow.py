@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from enum import Enum
+from enum import IntEnum
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 from clean_corpus import dialect
 
 
-class Beyond(Enum):
+class Beyond(IntEnum):
     """What a line has beyond ASCII: nothing, no letters, marks or digits, or anything."""
 
     NOTHING = 0
@@ -44,14 +43,28 @@ def narrowed(
     r"""Compile a pattern for such lines alone, and tell whether it matches there as `compiled`.
 
     If it does not match the same, it matches more: classes such as `\p{L}` have all that is beyond
-    ASCII in them. No match holds a line break, which no line has, and the start and the end that
-    it is bound to are those of lines: what is for lines of ASCII may be tried on many, joined.
+    ASCII in them. What is for lines of ASCII is what is for all lines, where it is exact. No match
+    holds a line break, which no line has, and the start and the end that it is bound to are those
+    of lines: it may be tried on many, joined.
     """
-    parts = [_by_bytes(token, to) for token in dialect.tokens(pattern)]
-    source = "(?m)" + dialect.bound("".join(part for part, _ in parts), start=start, end=end)
-    return dialect.compiled_as(source.encode(), groups=groups), all(exact for _, exact in parts)
+    if to is Beyond.NOTHING:
+        return narrowed(pattern, Beyond.ANYTHING, start=start, end=end, groups=groups)[0], True
+    exact = True
+
+    def by_bytes(token: re.Match[str]) -> str:
+        nonlocal exact
+        part, same = _by_bytes(token[0], to)
+        exact &= same
+        return part
+
+    source = dialect.bound(_SPECIAL.sub(by_bytes, pattern), start=start, end=end)
+    return dialect.compiled_as(f"(?m){source}".encode(), groups=groups), exact
 
 
+# Tokens of the dialect that may be written otherwise, and escapes, which may not.
+_SPECIAL = re.compile(
+    r"\\p\{\^?\w+\}|\\.|\[\^?\]?(?:\\p\{\w+\}|\\.|[^\]\\])*\]|\.|\n|[^\x00-\x7f]", re.DOTALL
+)
 _CLASS = re.compile(r"\[|\\[pwd]|\.$")
 _WORDS = re.compile(r"\\p\{(?:L[lu]?|M|N|Nd)\}|\\[wd]")
 _LISTED = re.compile(r"\[(?!\^)(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
@@ -59,7 +72,7 @@ _EXCLUDED = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
 _ALL = frozenset(".")
 _ESCAPE = "\\"
 _NOTHING = r"[^\x00-\xff]"
-_ASCII = bytes(range(128)).replace(b"\n", b"")
+_ASCII = bytes(range(10)), bytes(range(11, 128))  # without the line break
 _ONE = r"[\xc2-\xf4][\x80-\xbf]+"  # a character beyond ASCII
 
 
@@ -69,11 +82,8 @@ def _by_bytes(token: str, to: Beyond) -> tuple[str, bool]:
     if not _CLASS.match(token):
         if token.isascii():
             return (_NOTHING if token.endswith("\n") else token), True
-        none = to is Beyond.NOTHING
-        return (_NOTHING if none else f"(?:{_escaped(token.lstrip(_ESCAPE))})"), True
+        return f"(?:{_escaped(token.lstrip(_ESCAPE))})", True
     plain = _of_ascii(token)
-    if to is Beyond.NOTHING:
-        return plain, True
     rest = _WORDS.sub("", token) if to is Beyond.SIGNS else token
     if rest == "" or _LISTED.fullmatch(rest):
         others = [_escaped(char) for char in rest if not char.isascii()]
@@ -88,11 +98,18 @@ def _escaped(text: str) -> str:
 
 @cache
 def _of_ascii(token: str) -> str:
-    """Ask RE2 for the characters of ASCII that a class has."""
-    found = dialect.compiled_as(dialect.to_re2(token), groups=False).findall(_ASCII)
-    codes = sorted(ord(char) for char in found)
-    if not codes:
+    """Ask RE2 for the characters of ASCII that a class has, run by run."""
+    source = dialect.to_re2(token)
+    if source[0] == "\\":
+        source = f"[{source}]"
+    source = _NAMED.sub(lambda name: _PLAIN[name[1]], source)
+    runs = dialect.compiled_as(f"(?:{source})+", groups=False)
+    found = [run for text in _ASCII for run in runs.findall(text)]
+    if not found:
         return _NOTHING
-    cuts = [i for i in range(1, len(codes)) if codes[i] != codes[i - 1] + 1]
-    runs = [codes[a:b] for a, b in pairwise([0, *cuts, len(codes)])]
-    return "[" + "".join(f"\\x{run[0]:02x}-\\x{run[-1]:02x}" for run in runs) + "]"
+    return "[" + "".join(f"\\x{run[0]:02x}-\\x{run[-1]:02x}" for run in found) + "]"
+
+
+# Names, and what they have of ASCII; to RE2 they are long lists.
+_NAMED = re.compile(r"\\p\{(L[lu]?|M|N|Nd)\}")
+_PLAIN = {"L": "A-Za-z", "Lu": "A-Z", "Ll": "a-z", "M": "\u0300", "N": "0-9", "Nd": "0-9"}

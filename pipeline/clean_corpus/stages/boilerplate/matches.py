@@ -20,8 +20,9 @@ _NEAR = 256  # bytes; where a match can only begin farther in a line, that is lo
 class Matches:
     """Finds what a pattern matches in lines, and what of that goes; compiled when first wanted.
 
-    There is a form for lines of ASCII alone, one for lines with a sign or two beyond it, and the
-    full one. What the form for all lines by their bytes does not match, the full one need not see.
+    There is a form for all lines by their bytes, which for lines of ASCII is all there is to it;
+    one for lines with a sign or two beyond it, and the full one. What the first does not match, the
+    others need not see.
     """
 
     def __init__(self, pattern: str, *, start: bool, end: bool) -> None:
@@ -29,7 +30,7 @@ class Matches:
 
     def find(self, text: bytes, where: int) -> Sequence[Span]:
         """Give the spans of all matches from a place on, and of what goes."""
-        form = self._plain if text.isascii() else self._form(text, where)
+        form = self._form(text, where)
         if form is None:
             return ()
         spans = [match.span() for match in form.whole.finditer(text, where)]
@@ -38,42 +39,45 @@ class Matches:
     def each(self, texts: Sequence[bytes], where: Sequence[int]) -> Iterator[tuple[int, Span]]:
         """Give what `find` does in each of some lines, with the number of the line.
 
-        A call of RE2 costs more than a line that does not match, so that lines of ASCII are joined.
+        A call of RE2 costs more than a line that does not match, so that lines are joined.
         """
-        near = [
-            i
-            for i, text in enumerate(texts)
-            if where[i] <= max(_NEAR, len(text) >> 3) and text.isascii()
-        ]
-        if len(near) < len(texts):
-            for i in sorted(set(range(len(texts))).difference(near)):
-                for span in self.find(texts[i], where[i]):
-                    yield i, span
-        if near:
-            past = list(accumulate(len(texts[i]) + 1 for i in near))
-            form = self._plain
-            for match in form.whole.finditer(b"\n".join([texts[i] for i in near])):
-                first, last = match.span()
-                k = bisect_right(past, first)
-                text, begin = texts[near[k]], past[k - 1] if k else 0
+        near = [i for i, text in enumerate(texts) if where[i] <= max(_NEAR, len(text) >> 3)]
+        for i in sorted(set(range(len(texts))).difference(near)):
+            for span in self.find(texts[i], where[i]):
+                yield i, span
+        if not near:
+            return
+        past = list(accumulate(len(texts[i]) + 1 for i in near))
+        form, exact = self._plain, self._exact
+        done = -1
+        for match in form.whole.finditer(b"\n".join([texts[i] for i in near])):
+            first, last = match.span()
+            k = bisect_right(past, first)
+            i = near[k]
+            text, begin = texts[i], past[k - 1] if k else 0
+            if exact or text.isascii():
                 start, end = first - begin, last - begin
-                yield near[k], (start, end, *form.cut(text, start, end))
+                yield i, (start, end, *form.cut(text, start, end))
+            elif i != done:
+                for span in self.find(text, where[i]):
+                    yield i, span
+                done = i
 
     def _form(self, text: bytes, where: int) -> _Form | None:
         """Give the form of the pattern for a line; None where it does not match."""
-        if text.isascii():
+        if self._exact or text.isascii():
             return self._plain
-        whole, exact = self._blurred
-        if "_full" not in self.__dict__ and not exact:
-            if whole.search(text, where) is None:
+        if "_full" not in self.__dict__:
+            if self._plain.whole.search(text, where) is None:
                 return None
             if narrow.beyond(text) is Beyond.SIGNS:
                 return self._signs
         return self._full
 
     @cached_property
-    def _blurred(self) -> tuple[Any, bool]:
-        return narrow.narrowed(self.pattern, Beyond.ANYTHING, groups=False, **self.bounds)
+    def _exact(self) -> bool:
+        """Whether the form by bytes is exact for all lines."""
+        return narrow.narrowed(self.pattern, Beyond.ANYTHING, **self.bounds, groups=False)[1]
 
     @cached_property
     def _plain(self) -> _Form:
