@@ -19,11 +19,33 @@ _U = np.uint64
 _0, _1, _2, _3 = _U(0), _U(1), _U(2), _U(3)
 _27, _31, _33, _37 = _U(27), _U(31), _U(33), _U(37)
 _SPACE, _9 = np.uint8(0x20), np.uint8(9)
+_BLOCK = _U(64)
 
 # Austin Appleby's constants: github.com/aappleby/smhasher, MurmurHash3_x64_128.
 _C1, _C2 = _U(0x87C37B91114253D5), _U(0x4CF5AD432745937F)
 _N1, _N2, _5 = _U(0x52DCE729), _U(0x38495AB5), _U(5)
 _F1, _F2 = _U(0xFF51AFD7ED558CCD), _U(0xC4CEB9FE1A85EC53)
+
+
+@compiled
+def _usual(data: Bytes, at: Unsigned, out: Bytes, size: Unsigned) -> bool:
+    """Copy a block with blanks for ASCII's white space; tell whether no more is to be done.
+
+    More is to be done where white space meets white space, or is of several bytes.
+    """
+    unusual = False
+    # Bytes and no branches, so that it becomes vector instructions.
+    for i in range(_0, _BLOCK):
+        one, two, three = data[at + i], data[at + i + _1], data[at + i + _2]
+        space = (one == 0x20) | ((one >= 9) & (one <= 13))
+        next_ = (two == 0x20) | ((two >= 9) & (two <= 13))
+        high = (one == 0xC2) & ((two == 0x85) | (two == 0xA0))
+        high |= ((one == 0xE1) & (two == 0x9A)) | ((one == 0xE2) & (two == 0x81))
+        high |= (one == 0xE2) & (two == 0x80) & ((three <= 0x8A) | (three >= 0xA8))
+        high |= (one == 0xE3) & (two == 0x80) & (three == 0x80)
+        unusual |= high | (space & next_)
+        out[size + i] = _SPACE if space else one
+    return not unusual
 
 
 @compiled
@@ -36,45 +58,53 @@ def _collapse(data: Bytes, at: Unsigned, stop: Unsigned, out: Bytes) -> Unsigned
     size = _0
     after_space = _1
     while at < stop:
-        while at < stop and data[at] < 0x80:
-            # No branch on what the byte is: blanks cannot be predicted.
+        while at + _BLOCK + _2 <= stop and not (after_space and data[at] <= 0x20):
+            if not _usual(data, at, out, size):
+                break
+            at += _BLOCK
+            size += _BLOCK
+            after_space = _1 if out[size - _1] == _SPACE else _0
+        end = min(at + _BLOCK, stop)
+        while at < end:
+            while at < end and data[at] < 0x80:
+                # No branch on what the byte is: blanks cannot be predicted.
+                byte = data[at]
+                space = _1 if byte == 0x20 or byte - _9 <= 4 else _0
+                out[size] = _SPACE if space else byte
+                size += (after_space & space) ^ _1
+                after_space = space
+                at += _1
+            if at == end:
+                break
             byte = data[at]
-            space = _1 if byte == 0x20 or byte - _9 <= 4 else _0
-            out[size] = _SPACE if space else byte
-            size += (after_space & space) ^ _1
-            after_space = space
-            at += _1
-        if at == stop:
-            break
-        byte = data[at]
-        width = _0
-        if byte == 0xC2:
-            second = data[at + _1]
-            width = _2 if second == 0x85 or second == 0xA0 else _0
-        elif byte == 0xE2:
-            third = data[at + _2]
-            if data[at + _1] == 0x80:
-                width = _3 if third <= 0x8A or third in (0xA8, 0xA9, 0xAF) else _0
-            elif data[at + _1] == 0x81:
-                width = _3 if third == 0x9F else _0
-        elif byte == 0xE1:
-            width = _3 if data[at + _1] == 0x9A and data[at + _2] == 0x80 else _0
-        elif byte == 0xE3:
-            width = _3 if data[at + _1] == 0x80 and data[at + _2] == 0x80 else _0
-        if width:
-            out[size] = _SPACE
-            size += after_space ^ _1
-            after_space = _1
-            at += width
-        else:
-            after_space = _0
-            out[size] = byte
-            size += _1
-            at += _1
-            while at < stop and data[at] & 0xC0 == 0x80:
-                out[size] = data[at]
+            width = _0
+            if byte == 0xC2:
+                second = data[at + _1]
+                width = _2 if second == 0x85 or second == 0xA0 else _0
+            elif byte == 0xE2:
+                third = data[at + _2]
+                if data[at + _1] == 0x80:
+                    width = _3 if third <= 0x8A or third in (0xA8, 0xA9, 0xAF) else _0
+                elif data[at + _1] == 0x81:
+                    width = _3 if third == 0x9F else _0
+            elif byte == 0xE1:
+                width = _3 if data[at + _1] == 0x9A and data[at + _2] == 0x80 else _0
+            elif byte == 0xE3:
+                width = _3 if data[at + _1] == 0x80 and data[at + _2] == 0x80 else _0
+            if width:
+                out[size] = _SPACE
+                size += after_space ^ _1
+                after_space = _1
+                at += width
+            else:
+                after_space = _0
+                out[size] = byte
                 size += _1
                 at += _1
+                while at < stop and data[at] & 0xC0 == 0x80:
+                    out[size] = data[at]
+                    size += _1
+                    at += _1
     return size - after_space if size else size
 
 
