@@ -70,16 +70,16 @@ WORDS = vocabulary(Random(3), 400)
 
 
 @given(st.integers(0, 10_000))
-def test_thirteen_equal_words_have_an_anchor_in_common(seed: int) -> None:
+def test_fifteen_equal_words_have_an_anchor_in_common(seed: int) -> None:
     random = Random(seed)
-    passage = random.choices(WORDS, k=13)
+    passage = random.choices(WORDS, k=15)
     texts = [
         " ".join(random.choices(WORDS, k=before) + passage + random.choices(WORDS, k=after))
         for before, after in ((random.randint(0, 30), 7), (random.randint(0, 9), 0))
     ]
-    found, document = anchors.anchors(*shingles.hashes(pa.array(texts, pa.large_string()), 6))
+    found, document = anchors.anchors(*shingles.hashes(pa.array(texts, pa.large_string()), 9))
     assert set(found[document == 0]) & set(found[document == 1])
-    alone = [anchors.anchors(*shingles.hashes(pa.array([t], pa.large_string()), 6)) for t in texts]
+    alone = [anchors.anchors(*shingles.hashes(pa.array([t], pa.large_string()), 9)) for t in texts]
     assert [found[document == i].tolist() for i in (0, 1)] == [one[0].tolist() for one in alone]
 
 
@@ -275,8 +275,8 @@ def test_a_cluster_says_what_its_keeper_shares(tmp_path: Path) -> None:
 def test_how_many_tasks_there_are_changes_nothing(
     told: tuple[dict[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "_DOCUMENT", 200_000_000)  # a few documents in a partition
-    monkeypatch.setattr(sharing, "_WORD", 2_000_000)  # and in what is aligned at once
+    monkeypatch.setattr(sharing, "_BYTE", 200_000)  # a few documents in a partition
+    monkeypatch.setattr(sharing, "_LETTER", 500_000)  # and in what is aligned at once
     assert decided(run(tmp_path / "run", planted())) == decided(told[1])
 
 

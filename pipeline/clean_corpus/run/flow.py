@@ -234,6 +234,7 @@ class Flow:
             dedup,
             self._task,
             self.config.run.memory,
+            sum(self.work.path(name).stat().st_size for name in outcome.cleaned),
         )
         for step, tasks in sharing.steps:
             done = self._do("share", tasks)

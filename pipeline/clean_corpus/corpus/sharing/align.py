@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus.corpus import arrow
-from clean_corpus.corpus.arrow import WANTED, Documents, Numbers
+from clean_corpus.corpus import arrow, shingles
+from clean_corpus.corpus.arrow import Documents, Numbers
 from clean_corpus.corpus.pairs import distinct, halves, ordered
-from clean_corpus.corpus.sharing import words
+from clean_corpus.corpus.sharing import texts
+from clean_corpus.corpus.sharing.contain import CONTAINED, verified
 from clean_corpus.kernels import align as kernel
+from clean_corpus.text import buffers
 
 #: Passages: words of `later` that stand in `earlier` as well, both as code points. `equal` of its
 #: words are the same. `alien` says that the two have different sources.
@@ -32,9 +34,6 @@ PASSAGES = pa.schema(
 
 _SIDES = ("later", "earlier")
 
-#: Pairs of which one text may be contained in the other.
-EMBEDDED = pa.schema([("later", pa.uint32()), ("earlier", pa.uint32())])
-
 # A passage that has fewer words outside quotation marks is a quotation, which anybody may print.
 _PLAIN = 8
 
@@ -42,41 +41,41 @@ _PLAIN = 8
 def align(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the PASSAGES ("passages"), EMBEDDED ("embedded") and WANTED ("wanted") of one block.
+    """Write the PASSAGES ("passages") of one block, and what is CONTAINED in what ("embedded").
 
-    Inputs: links (of all partitions), words (of all shards), documents. Options: block, words (held
-    at once), passage_words, containment (numerator, denominator). Wanted are the documents that are
-    embedded.
+    Inputs: links (of all partitions), texts (of all shards), documents. Options: block, letters
+    (code points held at once), passage_words, shingle, containment (numerator, denominator).
     """
-    later, earlier = (arrow.column(inputs["links"], x, options["block"]) for x in _SIDES)
+    later, earlier = arrow.columns(inputs["links"], options["block"], *_SIDES)
     later, earlier = halves(distinct([ordered(later, earlier)]))
     which = np.unique(np.concatenate([later, earlier]))
-    sizes = words.sizes(inputs["words"], which)
-    alien = _alien(Documents.of(inputs["documents"]), which, later, earlier)
+    documents = Documents.of(inputs["documents"])
+    sizes = documents.numbers("length", which)
+    alien = _alien(documents, which, later, earlier)
     passages: list[dict[str, Any]] = []
     embedded: list[dict[str, Any]] = []
-    for part in _parts(which, sizes, (later, earlier), options["words"]):
-        a, b = later[part], earlier[part]
-        here = np.unique(np.concatenate([a, b]))
-        found, offsets = words.load(inputs["words"], here, sizes[np.searchsorted(which, here)])
-        places = np.searchsorted(here, a), np.searchsorted(here, b)
-        runs, covered = kernel.align(found, offsets, *places, options["passage_words"])
-        passages.append(_passages(runs, found, offsets, places, (a, b), alien[part]))
+    for part in _parts(which, sizes, (later, earlier), options["letters"]):
+        pairs = later[part], earlier[part]
+        here = np.unique(np.concatenate(pairs))
+        found = texts.load(inputs["texts"], documents.starts, here)
+        words, offsets = kernel.words(*buffers(found), np.arange(len(here)), *shingles.tables())
+        places = np.searchsorted(here, pairs[0]), np.searchsorted(here, pairs[1])
+        runs, covered = kernel.align(words, offsets, *places, options["passage_words"])
+        passages.append(_passages(runs, words, offsets, places, pairs, alien[part]))
         over, under = options["containment"]
         smaller = np.minimum(*(np.diff(offsets)[side] for side in places))
         # Shingles in common have their words in common.
         near = np.flatnonzero(covered * under >= smaller * over)
-        embedded.append({"later": a[near], "earlier": b[near]})
+        both = places[0][near], places[1][near]
+        embedded.append(verified(found, here, both, options["shingle"], options["containment"]))
     arrow.write(outputs["passages"], PASSAGES, passages)
-    arrow.write(outputs["embedded"], EMBEDDED, embedded)
-    wanted = np.unique(np.concatenate([side for x in embedded for side in x.values()]))
-    arrow.write(outputs["wanted"], WANTED, [{"document": wanted}])
+    arrow.write(outputs["embedded"], CONTAINED, embedded)
     return {"aligned": len(later), "passages": sum(len(part["equal"]) for part in passages)}
 
 
 def _passages(
     runs: kernel.Runs,
-    found: kernel.Words,
+    words: kernel.Words,
     offsets: Numbers,
     places: tuple[Numbers, Numbers],
     documents: tuple[Numbers, Numbers],
@@ -90,10 +89,10 @@ def _passages(
         "later": documents[0][pair],
         "earlier": documents[1][pair],
         "alien": alien[pair],
-        "start": found.start[first + a_start],
-        "end": found.end[first + a_end - 1],
-        "earlier_start": found.start[second + b_start],
-        "earlier_end": found.end[second + b_end - 1],
+        "start": words.start[first + a_start],
+        "end": words.end[first + a_end - 1],
+        "earlier_start": words.start[second + b_start],
+        "earlier_end": words.end[second + b_end - 1],
         "equal": equal,
     }
 
@@ -110,7 +109,7 @@ def _alien(documents: Documents, which: Numbers, later: Numbers, earlier: Number
 def _parts(
     which: Numbers, sizes: Numbers, sides: tuple[Numbers, Numbers], most: int
 ) -> Iterator[slice]:
-    """Cut pairs into runs of which the documents have at most so many words, or one pair each."""
+    """Cut pairs into runs of which the texts have at most so many letters, or one pair each."""
     waiting = [slice(0, len(sides[0]))]
     while waiting:
         part = waiting.pop()

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clean_corpus.corpus import arrow, sets
+from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.pairs import distinct, halves, ordered
 from clean_corpus.corpus.sharing.holders import ranks
 from clean_corpus.kernels import sets as kernel
 
@@ -26,9 +25,6 @@ CONTAINED = pa.schema(
     ]
 )
 
-# Pairs that are verified at once, with the shingles of both.
-_PAIRS = 4096
-
 
 class _Pairs(NamedTuple):
     """Verified pairs: the smaller text, the larger one, and counts of shingles."""
@@ -43,40 +39,43 @@ class _Pairs(NamedTuple):
 def contain(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the CONTAINED ("contained").
+    """Write the CONTAINED ("contained"), of which no document is contained in a contained one.
 
-    Inputs: embedded, sets, documents. Options: containment (numerator, denominator).
+    Inputs: embedded (CONTAINED, of all blocks), documents.
     """
-    later, earlier = (arrow.column(inputs["embedded"], name) for name in ("later", "earlier"))
-    later, earlier = halves(distinct([ordered(later, earlier)]))
-    pairs = _verified(inputs["sets"], later, earlier, options["containment"])
+    del options
+    pairs = _Pairs(*(arrow.column(inputs["embedded"], name) for name in CONTAINED.names))
     found = _kept(pairs, Documents.of(inputs["documents"]))
     arrow.write(outputs["contained"], CONTAINED, [found._asdict()])
     return {"contained": len(found.document)}
 
 
-def _verified(paths: Sequence[str], one: Numbers, other: Numbers, least: Sequence[int]) -> _Pairs:
-    """Count the shingles that pairs share; keep those of which the smaller is contained."""
-    out = [np.zeros((len(_Pairs._fields), 0), np.int64)]
-    for begin in range(0, len(one), _PAIRS):
-        a, b = one[begin : begin + _PAIRS], other[begin : begin + _PAIRS]
-        which = np.unique(np.concatenate([a, b]))
-        size = sets.sizes(paths, which)
-        first, second = np.searchsorted(which, a), np.searchsorted(which, b)
-        shared = kernel.shared(*sets.load(paths, which, size), first, second)
-        smaller = np.minimum(size[first], size[second])
-        swap = size[first] > size[second]
-        columns = np.stack(
-            [
-                np.where(swap, b, a).astype(np.int64),
-                np.where(swap, a, b).astype(np.int64),
-                shared,
-                size[first] + size[second] - shared,
-                smaller,
-            ]
-        )
-        out.append(columns[:, shared * least[1] >= smaller * least[0]])
-    return _Pairs(*np.concatenate(out, axis=1))
+def verified(
+    texts: pa.LargeStringArray,
+    documents: Numbers,
+    pairs: tuple[Numbers, Numbers],
+    size: int,
+    least: Sequence[int],
+) -> dict[str, Numbers]:
+    """Give, as CONTAINED, the pairs of which the one shares enough of its shingles with the other.
+
+    `pairs` are rows of `texts`, `documents` the number of each text, `least` a ratio.
+    """
+    rows = np.unique(np.concatenate(pairs))
+    hashes, offsets = kernel.sets(*shingles.hashes(texts, size, rows))
+    a, b = (np.searchsorted(rows, side) for side in pairs)
+    shared = kernel.shared(hashes, offsets, a, b)
+    sizes = np.diff(offsets)
+    small, large = np.where(sizes[a] > sizes[b], [b, a], [a, b])
+    enough = np.flatnonzero(shared * least[1] >= sizes[small] * least[0])
+    small, large, shared = small[enough], large[enough], shared[enough]
+    return {
+        "document": documents[rows[small]],
+        "inside": documents[rows[large]],
+        "shared": shared,
+        "joined": sizes[small] + sizes[large] - shared,
+        "smaller": sizes[small],
+    }
 
 
 def _kept(pairs: _Pairs, documents: Documents) -> _Pairs:

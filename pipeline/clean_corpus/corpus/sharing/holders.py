@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, rank
-from clean_corpus.corpus.arrow import WANTED, Documents, Numbers
+from clean_corpus.corpus.arrow import Documents, Numbers
 from clean_corpus.corpus.pairs import distinct, halves, ordered
 from clean_corpus.kernels.repeats import repeats
 
@@ -23,13 +23,12 @@ _NONE = np.iinfo(np.int64).max
 def link(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the LINKS ("links") of a partition of "anchors"; who is in one is WANTED ("linked").
+    """Write the LINKS ("links") of a partition of "anchors".
 
     So there are at most two pairs for each anchor of a document, however many hold it. Other
     inputs: documents. Options: part, blocks, total (documents).
     """
-    keys = arrow.column(inputs["anchors"], "key", options["part"])
-    numbers = arrow.column(inputs["anchors"], "document", options["part"])
+    keys, numbers = arrow.columns(inputs["anchors"], options["part"], "key", "document")
     few = repeats(keys).astype(np.int64)
     keys, numbers = keys[few], numbers[few]
     order = np.argsort(keys, kind="stable")
@@ -44,8 +43,6 @@ def link(
     cuts = np.searchsorted(later, np.arange(1, options["blocks"]) * size)
     parts = zip(np.split(later, cuts), np.split(earlier, cuts), strict=True)
     arrow.write(outputs["links"], LINKS, ({"later": a, "earlier": b} for a, b in parts))
-    linked = np.unique(np.concatenate([later, earlier]))
-    arrow.write(outputs["linked"], WANTED, [{"document": linked}])
     return {"links": len(later)}
 
 

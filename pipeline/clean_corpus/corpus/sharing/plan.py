@@ -3,11 +3,9 @@
 | step | tasks | reads | writes |
 |---|---|---|---|
 | anchor | one a shard | the shard's texts and decisions | anchors |
-| link | one a partition of anchors | its batch of all anchors; documents | links, linked |
-| words | one a shard | the shard's texts; all linked | words |
-| align | one a block | its batch of all links; words, documents | passages, embedded, wanted |
-| sets | one a shard | the shard's texts; all wanted | sets |
-| contain | one | all embedded, sets, documents | contained |
+| link | one a partition of anchors | its batch of all anchors; documents | links |
+| align | one a block | its batch of all links; all texts, documents | passages, embedded |
+| contain | one | all embedded, documents | contained |
 | share | one | all passages, documents | found, shares |
 | tell | one a shard | the shard's texts; found, shares, contained | told, passages |
 
@@ -24,7 +22,6 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.sets import sets
 from clean_corpus.corpus.sharing.align import align
 from clean_corpus.corpus.sharing.anchors import anchor
 from clean_corpus.corpus.sharing.contain import contain
@@ -32,13 +29,15 @@ from clean_corpus.corpus.sharing.holders import link
 from clean_corpus.corpus.sharing.settle import settle
 from clean_corpus.corpus.sharing.share import share
 from clean_corpus.corpus.sharing.tell import tell
-from clean_corpus.corpus.sharing.words import words
 from clean_corpus.corpus.shingles import FINGERPRINT
 from clean_corpus.corpus.steps import MEMORY, Files, Make, Options, adder
 
-# Bytes for the anchors of a document while they are sorted, and for a word while it is aligned.
-_DOCUMENT, _WORD = 8_000, 48
-_MOST_PARTS = 1024
+# Bytes for the anchors of a byte of text while they are sorted, and for a letter that is a word of
+# its own while it is aligned.
+_BYTE, _LETTER = 4, 48
+
+# More parts than memory asks for are made where all cores can have some, and never more than these.
+_SOME, _ENOUGH, _MOST = 50_000_000, 16, 1024
 
 
 class Sharing(NamedTuple):
@@ -63,20 +62,22 @@ def plan(
     dedup: Dedup,
     make: Make,
     memory: int = MEMORY,
+    size: int = 0,
 ) -> Sharing:
-    """Plan the steps for shards of `rows` documents; `make`, `memory` as in `duplicates.plan`."""
+    """Plan the steps for shards of `rows` documents that take `size` bytes together.
+
+    `make` and `memory` are as in `duplicates.plan`.
+    """
     steps: list[tuple[str, list[Any]]] = []
 
     add = adder(steps, make)
 
     total = sum(rows)
-    parts = 1
-    while parts * memory * 1_000_000 < total * _DOCUMENT and parts < _MOST_PARTS:
-        parts *= 2
+    parts = _parts(size, memory * 1_000_000)
     firsts = list(accumulate(rows, initial=0))
     everything = {"documents": list(documents)}
     kind = {"fingerprint": FINGERPRINT}
-    containment = _ratio(Fraction(dedup.containment))
+    containment = Fraction(dedup.containment)
 
     def shards(
         *columns: tuple[str, Sequence[str]],
@@ -96,39 +97,32 @@ def plan(
     )
     linked = add(
         link,
-        "links linked",
+        "links",
         (
             ({**anchored, **everything}, {"part": i, "blocks": parts, "total": total})
             for i in range(parts)
         ),
     )
-    spelt = add(words, "words", shards(each, inputs={"linked": linked["linked"]}, options=kind))
     aligned = add(
         align,
-        "passages embedded wanted",
+        "passages embedded",
         (
             (
-                {"links": linked["links"], **spelt, **everything},
+                {**linked, "texts": list(texts), **everything},
                 {
                     "block": i,
-                    "words": memory * 1_000_000 // _WORD,
+                    "letters": memory * 1_000_000 // _LETTER,
                     "passage_words": dedup.passage_words,
-                    "containment": containment,
+                    "shingle": dedup.shingle,
+                    "containment": [containment.numerator, containment.denominator],
+                    **kind,
                 },
             )
             for i in range(parts)
         ),
     )
-    looking = dedup.contained != "off"
-    embedded = {"embedded": aligned["embedded"] if looking else []}
-    wanted = {"wanted": aligned["wanted"] if looking else []}
-    shingle = {"shingle": dedup.shingle, **kind}
-    verified = add(sets, "sets", shards(each, inputs=wanted, options=shingle))
-    contained = add(
-        contain,
-        "contained",
-        [({**embedded, **verified, **everything}, {"containment": containment})],
-    )
+    embedded = {"embedded": aligned["embedded"] if dedup.contained != "off" else []}
+    contained = add(contain, "contained", [({**embedded, **everything}, {})])
     passages = {"passages": aligned["passages"] if dedup.passages != "off" else []}
     shared = add(share, "found shares", [({**passages, **everything}, {})])
     told = add(tell, "told passages", shards(each, inputs={**shared, **contained, **everything}))
@@ -141,5 +135,11 @@ def plan(
     return Sharing(steps, told["told"], told["passages"], shared["shares"], found, list(decisions))
 
 
-def _ratio(share_: Fraction) -> list[int]:
-    return [share_.numerator, share_.denominator]
+def _parts(size: int, memory: int) -> int:
+    """Give the power of two in which as many parts of the anchors and documents are made."""
+    parts = 1
+    while parts < _MOST and (
+        parts * memory < size * _BYTE or (parts < _ENOUGH and parts * _SOME < size)
+    ):
+        parts *= 2
+    return parts
