@@ -98,14 +98,14 @@ def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     heard = ~clear | (not lanes.first.keys() >= {*wanted})
     heard &= languages.admitted[found.script] > 0
     for row in np.flatnonzero(heard).tolist():
-        second, score = cld2.ask(data[offsets[row] : offsets[row + 1]].tobytes())
+        second, fit = cld2.ask(data[offsets[row] : offsets[row + 1]].tobytes())
         if wanted and second not in wanted:
             second = None
         lane = lanes.first.get(second or "")
         behind = None
         if lane is not None:
             behind = int(found.score[row] - found.totals[row, lane]) // profiles.BIT
-        verdict = weigh(labels[row], second, score, behind, doubt, row)
+        verdict = weigh(labels[row], second, fit, behind, doubt, row)
         labels[row], cases[row], strengths[row] = verdict
     cases[languages.admitted[found.script] == 0] = Case.CERTAIN
     cases[telltales.corrected(texts, labels, clear)] = Case.CERTAIN

@@ -13,27 +13,31 @@ Numbers = npt.NDArray[np.int64]
 UND = "und"
 
 # CLD2 is the better judge of languages that the profiles hold for equal within so many bits; if
-# there is more than a word, less so where its score is low, or where it says English, which it
-# names when it knows nothing better.
-_NEAR, _NEARER = 24, 8
+# there is more than a word, less so where it fits badly, or where it says English, which it names
+# when it knows nothing better.
+_NEAR, _NEARER, _ILL = 24, 6, 400
 _SINGLE = 12
-# A text is not in a language of which it surprises by more than this (five standard deviations).
-_UNFIT = 25
+# A text is not in a language of which it surprises by more than this (five standard deviations);
+# if it is long enough and CLD2 says another, by more than this (two).
+_UNFIT, _UNFIT_OPPOSED = 25, 4
 # Before CLD2 is believed a language that langdetect does not know, the text must surprise, the
 # more so for Serbian, for which it takes much Macedonian and Bulgarian; words are too short to.
 _LEAST, _LEAST_SERBIAN = 1, 5
 _WORDS = 20
-# Nor is it believed so on words where its score is less than this.
+# Nor is it believed so on words where it fits less well than this.
 _UNSURE = 500
 # Of 1000 letters; languages have them for their own.
 _STRANGE = 20
-# What neither knows, both may well name: the nearest relation. Then CLD2's score is low, and mostly
-# the text surprises too. One in 300 sentences is lost to this, and two in three are found that are
-# in Friulian, Low German, Sorbian, Asturian, Ewe, Sami, Kabyle and others like them. Shorter texts,
-# in windows, do not tell. Where CLD2 is sure of nothing, a little surprise is enough.
-_FAINT, _FAINT_BEYOND, _WEAK, _SURPRISING = 250, 300, 400, 12
-_LONG_ENOUGH = 30
-_ALONE = 2
+# What neither knows, both may well name: the nearest relation. It fits by a quarter, then, where
+# texts in that relation fit by half or more, the more surely the longer they are. Texts of fewer
+# windows than these do not tell.
+_LONG_ENOUGH, _LONG = 30, 150
+# Of 1000, for the shortest of them, and for long ones; and what a text that surprises must fit
+# better, by the square of its standard deviations, up to some.
+_LEAST_FIT, _LEAST_FIT_LONG = 220, 400
+_LEAST_BY_SURPRISE, _MOST_SURPRISE = 6, 20
+# What a language that langdetect does not know must fit better.
+_LEAST_BEYOND = 30
 
 
 class Case(IntEnum):
@@ -71,35 +75,44 @@ class Verdict(NamedTuple):
 
 
 def weigh(
-    first: str, second: str | None, score: int, behind: int | None, doubt: Doubt, row: int
+    first: str, second: str | None, fit: int, behind: int | None, doubt: Doubt, row: int
 ) -> Verdict:
     """Decide between the language of the profiles and that of CLD2 for one text.
 
     `first` is "und" where the profiles know none that is wanted; `second` is None where CLD2 is not
-    sure; `score` is CLD2's; `behind` says by how many bits the profiles prefer the first, None if
-    they have none for the second.
+    sure; `fit` is how well its answer fits, of 1000; `behind` says by how many bits the profiles
+    prefer the first, None if they have none for the second.
     """
     lead, surprise = int(doubt.lead[row]), int(doubt.surprise[row])
-    fitting = first if surprise <= _UNFIT else UND
-    tells = doubt.windows[row] >= _LONG_ENOUGH
+    windows = int(doubt.windows[row])
+    tells = windows >= _LONG_ENOUGH
+    least = _least_fit(windows)
+    misfits = tells and fit < least + _LEAST_BY_SURPRISE * min(max(surprise, 0), _MOST_SURPRISE)
     if second is None:
-        fits = surprise <= (_ALONE if tells and score < _WEAK else _UNFIT)
-        return Verdict(first if fits else UND, Case.ALONE, lead)
-    weak = score < (_WEAK if surprise > _SURPRISING else _FAINT if surprise > 0 else 0)
+        plain = surprise <= 0 and lead >= windows
+        return Verdict(UND if surprise > _UNFIT or (misfits and not plain) else first, Case.ALONE, lead)
     if second == first:
-        return Verdict(UND if tells and weak else first, Case.AGREED, lead)
+        return Verdict(UND if misfits else first, Case.AGREED, lead)
     if behind is not None and first != UND:
-        doubtful = (second == "en" or score < _WEAK) and doubt.windows[row] >= _SINGLE
+        doubtful = (second == "en" or fit < _ILL) and windows >= _SINGLE
         if behind < (_NEARER if doubtful else _NEAR):
-            return Verdict(UND if tells and weak else second, Case.PREFERRED, behind)
-        return Verdict(fitting, Case.OPPOSED, behind)
-    least = _LEAST_SERBIAN if second == "sr" else _LEAST if doubt.windows[row] >= _WORDS else 0
+            return Verdict(UND if misfits else second, Case.PREFERRED, behind)
+        unfit = surprise > (_UNFIT_OPPOSED if tells else _UNFIT)
+        return Verdict(UND if unfit else first, Case.OPPOSED, behind)
+    surprising = _LEAST_SERBIAN if second == "sr" else _LEAST if windows >= _WORDS else 0
+    surprising = max(surprising, _LEAST) if fit < _UNSURE else surprising
     strange = doubt.strange[row] >= _STRANGE and second != "sr"
-    least = max(least, _LEAST) if score < _UNSURE else least
-    if first == UND or surprise >= least or strange:
-        faint = score < _FAINT_BEYOND
-        return Verdict(UND if tells and faint else second, Case.BEYOND, surprise)
+    if first == UND or surprise >= surprising or strange:
+        misfits = tells and fit < least + _LEAST_BEYOND
+        return Verdict(UND if misfits else second, Case.BEYOND, surprise)
     return Verdict(first, Case.KEPT, surprise)
+
+
+def _least_fit(windows: int) -> int:
+    """Give how well CLD2's answer must fit a text of so many windows, of 1000."""
+    beyond = min(max(windows, _LONG_ENOUGH), _LONG) - _LONG_ENOUGH
+    gain = (_LEAST_FIT_LONG - _LEAST_FIT) * beyond // (_LONG - _LONG_ENOUGH)
+    return _LEAST_FIT + gain
 
 
 # Of 1000 labels so many are right: by case, by length (fewer than 12, 30, 90 windows, or more), and
