@@ -92,6 +92,11 @@ def test_letters_and_words_settle_what_ngrams_cannot() -> None:
     assert detect("Vreme je bilo lepo, a deca su trčala. Gde je taj čovek bio?") == ["sr"]
     assert detect("Vrijeme je bilo lijepo, a djeca su trčala. Gdje je taj čovjek bio?") == ["hr"]
     assert detect("Мы ведаем, што ён піў ваду", "Ми знаємо, що він пив воду") == ["be", "uk"]
+    assert detect("Kan du hjælpe mig efter skolen?", "Kan du hjelpe meg etter skolen?") == [
+        "da",
+        "no",
+    ]
+    assert detect("Deca ne mogu da čitaju bez svetla.") == ["sr"]
     english = "The old man told the council that the library will open again. " * 30
     assert detect(english + "“I dey house,” he said.") == ["en"]
 
@@ -166,6 +171,16 @@ def test_cld2_reads_what_it_refuses() -> None:
     assert all(cld2.ask(b" " * pad + long.encode()).label == "be" for pad in range(2))
 
 
+@pytest.mark.parametrize("code", [*TEXTS, *BEYOND])
+def test_a_text_fits_its_own_language_as_usual(code: str) -> None:
+    answer = cld2.ask((TEXTS | BEYOND)[code].encode())
+    assert answer.label != code or 450 <= answer.fit <= 2_000
+
+
+def test_what_is_usual_is_known_of_languages_that_cld2_detects() -> None:
+    assert cld2._USUAL_SCORE.keys() <= cld2.codes()
+
+
 def test_confidence_is_high_for_sentences_and_low_for_doubt() -> None:
     texts = [TEXTS["fr"], TEXTS["no"], "Det er en god dag for alle"]
     found = language.detect(pa.array(texts, pa.large_string()), config.Language(min_letters=1))
@@ -195,49 +210,56 @@ def doubt(lead: int, surprise: int = 0, strange: int = 0, windows: int = 100) ->
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "score", "behind", "evidence", "label", "case"),
+    ("first", "second", "fit", "behind", "evidence", "label", "case"),
     [
-        ("es", "es", 700, 0, doubt(40), "es", Case.AGREED),
-        ("it", "it", 399, 0, doubt(40, surprise=13), "und", Case.AGREED),
-        ("it", "it", 400, 0, doubt(40, surprise=13), "it", Case.AGREED),
-        ("it", "it", 399, 0, doubt(40, surprise=13, windows=29), "it", Case.AGREED),
-        ("it", "it", 249, 0, doubt(40, surprise=1), "und", Case.AGREED),
-        ("it", "it", 249, 0, doubt(40, surprise=0), "it", Case.AGREED),
-        ("es", "pt", 700, 3, doubt(3), "pt", Case.PREFERRED),
+        ("es", "es", 900, 0, doubt(40), "es", Case.AGREED),
+        ("it", "it", 324, 0, doubt(40), "und", Case.AGREED),
+        ("it", "it", 325, 0, doubt(40), "it", Case.AGREED),
+        ("it", "it", 325, 0, doubt(40, surprise=1), "und", Case.AGREED),
+        ("it", "it", 445, 0, doubt(40, surprise=99), "it", Case.AGREED),
+        ("it", "it", 219, 0, doubt(40, windows=30), "und", Case.AGREED),
+        ("it", "it", 220, 0, doubt(40, windows=30), "it", Case.AGREED),
+        ("it", "it", 219, 0, doubt(40, windows=29), "it", Case.AGREED),
+        ("it", "it", 399, 0, doubt(40, windows=150), "und", Case.AGREED),
+        ("it", "it", 400, 0, doubt(40, windows=9_000), "it", Case.AGREED),
+        ("es", "pt", 900, 3, doubt(3), "pt", Case.PREFERRED),
         ("es", "pt", 399, 3, doubt(3, surprise=13), "und", Case.PREFERRED),
-        ("es", "pt", 399, 8, doubt(3), "es", Case.OPPOSED),
-        ("es", "pt", 399, 8, doubt(3, windows=11), "pt", Case.PREFERRED),
-        ("es", "en", 700, 7, doubt(3), "en", Case.PREFERRED),
-        ("es", "en", 700, 8, doubt(3), "es", Case.OPPOSED),
-        ("es", "pt", 700, 90, doubt(60), "es", Case.OPPOSED),
-        ("es", "pt", 700, 90, doubt(60, surprise=200), "und", Case.OPPOSED),
-        ("es", "gl", 700, None, doubt(60, surprise=200), "gl", Case.BEYOND),
-        ("es", "gl", 299, None, doubt(60, surprise=200), "und", Case.BEYOND),
+        ("es", "pt", 399, 6, doubt(3), "es", Case.OPPOSED),
+        ("es", "pt", 399, 6, doubt(3, windows=11), "pt", Case.PREFERRED),
+        ("es", "en", 900, 5, doubt(3), "en", Case.PREFERRED),
+        ("es", "en", 900, 6, doubt(3), "es", Case.OPPOSED),
+        ("es", "pt", 900, 90, doubt(60), "es", Case.OPPOSED),
+        ("es", "pt", 900, 90, doubt(60, surprise=5), "und", Case.OPPOSED),
+        ("es", "pt", 900, 90, doubt(60, surprise=25, windows=29), "es", Case.OPPOSED),
+        ("es", "pt", 900, 90, doubt(60, surprise=26, windows=29), "und", Case.OPPOSED),
+        ("es", "gl", 900, None, doubt(60, surprise=200), "gl", Case.BEYOND),
+        ("es", "gl", 354, None, doubt(60, surprise=200), "und", Case.BEYOND),
         ("es", "gl", 299, None, doubt(60, surprise=200, windows=29), "gl", Case.BEYOND),
-        ("es", "gl", 700, None, doubt(60, surprise=-3), "es", Case.KEPT),
-        ("es", "gl", 700, None, doubt(60, surprise=-3, strange=50), "gl", Case.BEYOND),
-        ("es", "gl", 700, None, doubt(3, surprise=0, windows=6), "gl", Case.BEYOND),
-        ("bg", "sr", 700, None, doubt(60, surprise=3, strange=50), "bg", Case.KEPT),
+        ("es", "gl", 900, None, doubt(60, surprise=-3), "es", Case.KEPT),
+        ("es", "gl", 900, None, doubt(60, surprise=-3, strange=50), "gl", Case.BEYOND),
+        ("es", "gl", 900, None, doubt(3, surprise=0, windows=6), "gl", Case.BEYOND),
+        ("bg", "sr", 900, None, doubt(60, surprise=3, strange=50), "bg", Case.KEPT),
         ("es", "gl", 499, None, doubt(3, surprise=0, windows=6), "es", Case.KEPT),
-        ("es", None, 0, None, doubt(60), "es", Case.ALONE),
-        ("es", None, 0, None, doubt(60, surprise=3), "und", Case.ALONE),
+        ("es", None, 0, None, doubt(100), "es", Case.ALONE),
+        ("es", None, 0, None, doubt(99), "und", Case.ALONE),
+        ("es", None, 0, None, doubt(100, surprise=1), "und", Case.ALONE),
         ("es", None, 0, None, doubt(60, surprise=25, windows=29), "es", Case.ALONE),
-        ("es", None, 400, None, doubt(60, surprise=25), "es", Case.ALONE),
+        ("es", None, 900, None, doubt(60, surprise=25), "es", Case.ALONE),
         ("es", None, 0, None, doubt(60, surprise=200), "und", Case.ALONE),
-        ("und", "gl", 700, None, doubt(0), "gl", Case.BEYOND),
-        ("und", "gl", 700, 3, doubt(0), "gl", Case.BEYOND),
+        ("und", "gl", 900, None, doubt(0), "gl", Case.BEYOND),
+        ("und", "gl", 900, 3, doubt(0), "gl", Case.BEYOND),
     ],
 )
 def test_two_witnesses_are_weighed(
     first: str,
     second: str | None,
-    score: int,
+    fit: int,
     behind: int | None,
     evidence: verdicts.Doubt,
     label: str,
     case: Case,
 ) -> None:
-    assert verdicts.weigh(first, second, score, behind, evidence, 0)[:2] == (label, case)
+    assert verdicts.weigh(first, second, fit, behind, evidence, 0)[:2] == (label, case)
 
 
 @given(st.sampled_from(Case), st.integers(0, 10_000), st.integers(-9, 1 << 31))

@@ -29,8 +29,14 @@ def _words(words: str) -> str:
     return rf"(?:^|[ \n(«„“])(?:{words.replace(' ', '|')})(?:[ \n.,;:!?)»”]|$)"
 
 
-_MACEDONIAN = "[ЃѓЌќЅѕ]|" + _words("е го ги во со дека ќе сум беше кои овој тоа таа кога")
-_SERBIAN = "[ЋћЂђ]|" + _words("је су сам смо није нису који које шта због када овде бити био још")
+_MACEDONIAN = "[ЃѓЌќЅѕ]|" + _words(
+    "е го ги во со дека ќе сум беше кој кое кои овој оваа тоа тој таа тие кога јас ние сите многу "
+    "сега"
+)
+_SERBIAN = "[ЋћЂђ]|" + _words(
+    "је су сам смо није нису који које којих шта због кад када где овде бити био још "
+    "у са као из али све код после пре овај његов његова"
+)
 # What CLD2 calls Serbian may be any small language that is written in Cyrillic letters.
 _BOTH, _NEITHER = "[ЈјЉљЊњЏџ]", "[ЙйЫыЬьЪъЯяЮюЭэЩщ]"
 _BULGARIAN = "[ЙйЬьЪъЯяЮюЩщ]"
@@ -39,14 +45,28 @@ _RUSSIAN, _UKRAINIAN, _BELARUSIAN = "[ЫыЭэЪъЁё]", "[ІіЇїЄєҐґ]", 
 _NOT_BELARUSIAN, _NOT_UKRAINIAN = "[ИиЩщЪъ]", "[ЫыЭэЁёЎў]"
 # Amharic writes another letter for the glottal vowel, and neither language writes both.
 _AMHARIC, _TIGRINYA = "\N{ETHIOPIC SYLLABLE GLOTTAL A}", "\N{ETHIOPIC SYLLABLE GLOTTAL AA}"
-# Croatian and Bosnian write `ije` where Serbian has `e`.
+# Croatian and Bosnian write `ije` or `je` where Serbian has `e`; and Serbian says *he can that he
+# goes* where Croatian has an infinitive.
 _CROATIAN = _words(
     "što gdje ovdje uvijek nigdje negdje čovjek čovjeka dijete djeca djece riječ riječi lijep "
-    "lijepa lijepo mjesto mjesta mjestu vrijeme poslije također vijest vijesti htio tko netko nitko"
+    "lijepa lijepo mjesto mjesta mjestu vrijeme poslije prije također vijest vijesti htio htjela "
+    "tko netko nitko cijela cijeli dio djevojka pjesma rijeka snijeg svijet svijeta vidjela"
 )
 _SERBIAN_LATIN = _words(
     "šta gde ovde uvek nigde negde čovek čoveka dete deca dece reč reči lep lepa "
-    "lepo mesto mesta mestu vreme posle takođe vest vesti hteo neko niko"
+    "lepo mesto mesta mestu vreme posle pre takođe vest vesti hteo htela neko niko "
+    "cela ceo deo devojka pesma reka sneg sedi sećam sećaš razumem želeo želela voleo volela juče "
+    "srećan srećna ponedeljak nedelja nedelje nedelju "
+    "(?:hoću|hoćeš|hoće|mogu|možeš|može|možemo|možete|mogao|mogla|mogli|treba|trebalo|trebao|"
+    r"trebala|moram|moraš|mora|moramo|želim|želiš|želi)\sda"
+)
+_DANISH = _words(
+    "af blev bliver dig efter end hvad igen ind jer lige mig nej noget nogen nogle nu op os sagde "
+    "sig tage tager ud uden bog uge mand mad pige dreng kvinde"
+)
+_NORWEGIAN = _words(
+    "av ble blir deg etter enn hva igjen inn meg nei noe noen nå opp oss sa seg ta tar ut uten bok "
+    "uke mann mat jente gutt kvinne eg ein eit ikkje frå kva"
 )
 
 _TELLTALES = (
@@ -62,6 +82,8 @@ _TELLTALES = (
     _Telltale("ru", "uk", _RUSSIAN, _UKRAINIAN),
     _Telltale("uk", "ru", _UKRAINIAN, _RUSSIAN),
     _Telltale("hr", "sr", _CROATIAN, _SERBIAN_LATIN),
+    _Telltale("no", "da", _NORWEGIAN, _DANISH),
+    _Telltale("da", "no", _DANISH, _NORWEGIAN),
     _Telltale("am", "ti", _AMHARIC, _TIGRINYA),
     # Kirundi is Kinyarwanda with `ivyo` for `ibyo` and `cane` for `cyane`.
     _Telltale("rw", "rn", "[bc]y", "vy"),

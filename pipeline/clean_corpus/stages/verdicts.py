@@ -90,7 +90,9 @@ def weigh(
     misfits = tells and fit < least + _LEAST_BY_SURPRISE * min(max(surprise, 0), _MOST_SURPRISE)
     if second is None:
         plain = surprise <= 0 and lead >= windows
-        return Verdict(UND if surprise > _UNFIT or (misfits and not plain) else first, Case.ALONE, lead)
+        return Verdict(
+            UND if surprise > _UNFIT or (misfits and not plain) else first, Case.ALONE, lead
+        )
     if second == first:
         return Verdict(UND if misfits else first, Case.AGREED, lead)
     if behind is not None and first != UND:
