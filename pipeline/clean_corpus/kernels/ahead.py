@@ -28,7 +28,7 @@ repeats._repeats
 passages._cut texts.sketch=2 spans=2
 folding._hashes
 fold._fold lines=2
-suspects._suspects steps=2 ends=2
+suspects._suspects moves=2
 language._evidence profiles.accented=2 profiles.weights=3 profiles.facts=2 counts=2 totals=2 out=2
 scan._hits window_members=2 pair_members=2 bounds=2 out=2
 scan._admit hits=2 use=2 probes=2 bits=3 heads=2 state=2 out=2

@@ -10,30 +10,34 @@ import numpy.typing as npt
 from clean_corpus.kernels import compiled
 
 Bytes = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint64]
+States = npt.NDArray[np.uint16]
 Offsets = npt.NDArray[np.int64]
 
 #: Why a line is a suspect; reasons add up.
 BAD, ENTITY, UNORDERED, LITERAL = 1, 2, 4, 8
+
+#: States where a line begins, and inside one where no sequence has begun.
+START, INSIDE = 0, 1
+#: So many characters of ASCII at most follow each other in a sequence.
+MEMORY = 2
 
 # An entity is `&`, perhaps `#`, 1 to 24 letters or digits, and `;`.
 _LONGEST_ENTITY = 24
 
 
 class Automaton(NamedTuple):
-    """Sequences of character sets, as bit-parallel Shift-And (Baeza-Yates and Gonnet 1992).
+    """Sequences of sets of code points, as a finite automaton.
 
-    `table` gives the class of each code point, its last entry that of all beyond. `steps` has two
-    words of 64 bits by class, a bit for each place in a sequence where the class may stand. `ends`
-    has the bits of five kinds of places, two words each: first; first at the start of a line; last
-    in a sequence that is bad, that only puts the order of marks in doubt, or that is a literal.
-    `order` is the canonical combining class by class.
+    `table` gives the class of each code point, its last entry that of all beyond. `moves` has the
+    next state by state and class, `reasons` those for which a line that comes to a state is a
+    suspect. `calm` flags bytes of ASCII that alone make no sequence; after `MEMORY` of these the
+    state depends on nothing else.
     """
 
     table: Bytes
-    steps: Words
-    ends: Words
-    order: Bytes
+    moves: States
+    reasons: Bytes
+    calm: Bytes
 
 
 @compiled
@@ -41,9 +45,9 @@ def _suspects(
     data: Bytes,
     offsets: Offsets,
     table: Bytes,
-    steps: Words,
-    ends: Words,
-    order: Bytes,
+    moves: States,
+    why: Bytes,
+    calm: Bytes,
     entities: bool,
     longest: int,
     docs: Offsets,
@@ -51,28 +55,37 @@ def _suspects(
     stops: Offsets,
     reasons: Bytes,
 ) -> int:
-    one = np.uint64(1)
-    zero = np.uint64(0)
-    first_0, first_1, anchored_0, anchored_1 = ends[0, 0], ends[0, 1], ends[1, 0], ends[1, 1]
-    bad_0, bad_1, doubtful_0, doubtful_1 = ends[2, 0], ends[2, 1], ends[3, 0], ends[3, 1]
-    literal_0, literal_1 = ends[4, 0], ends[4, 1]
     found = 0
     for doc in range(offsets.size - 1):
         i = offsets[doc]
         stop = offsets[doc + 1]
         while i < stop:
             start = i
-            count = 0
+            left = longest
             reason = 0
-            before = 0
-            state_0, state_1 = zero, zero
-            hit_0, hit_1 = zero, zero
-            open_0, open_1 = anchored_0, anchored_1
+            state = np.int64(START)
             newline = False
-            while i < stop and not newline and count < longest:
-                byte = data[i]
+            while i < stop and not newline and left > 0:
+                byte = np.int64(data[i])
+                if calm[byte]:
+                    # Of a long run only both ends matter.
+                    end = min(stop, i + left)
+                    j = i
+                    while j < end and calm[data[j]]:
+                        j += 1
+                    left -= j - i
+                    skip = j - i > 2 * MEMORY
+                    for k in range(i, i + MEMORY if skip else j):
+                        state = np.int64(moves[state, table[data[k]]])
+                        reason |= why[state]
+                    if skip:
+                        state = np.int64(INSIDE)
+                        for k in range(j - MEMORY, j):
+                            state = np.int64(moves[state, table[data[k]]])
+                    i = j
+                    continue
                 if byte < 0x80:
-                    point = np.int64(byte)
+                    point = byte
                     if byte == 0x26 and entities:
                         j = i + 1
                         if j < stop and data[j] == 0x23:
@@ -89,40 +102,27 @@ def _suspects(
                     newline = byte == 0x0A
                     i += 1
                 elif byte < 0xE0:
-                    point = ((np.int64(byte) & 0x1F) << 6) | (data[i + 1] & 0x3F)
+                    point = ((byte & 0x1F) << 6) | (data[i + 1] & 0x3F)
                     i += 2
                 elif byte < 0xF0:
                     point = (
-                        ((np.int64(byte) & 0x0F) << 12)
+                        ((byte & 0x0F) << 12)
                         | ((np.int64(data[i + 1]) & 0x3F) << 6)
                         | (data[i + 2] & 0x3F)
                     )
                     i += 3
                 else:
                     point = (
-                        ((np.int64(byte) & 0x07) << 18)
+                        ((byte & 0x07) << 18)
                         | ((np.int64(data[i + 1]) & 0x3F) << 12)
                         | ((np.int64(data[i + 2]) & 0x3F) << 6)
                         | (data[i + 3] & 0x3F)
                     )
                     i += 4
-                kind = np.int64(table[point if point < table.size else table.size - 1])
-                state_0 = ((state_0 << one) | first_0 | open_0) & steps[0, kind]
-                state_1 = ((state_1 << one) | first_1 | open_1) & steps[1, kind]
-                hit_0 |= state_0
-                hit_1 |= state_1
-                open_0, open_1 = zero, zero
-                here = order[kind]
-                if here != 0 and here < before:
-                    reason |= UNORDERED
-                before = here
-                count += 1
-            if (hit_0 & bad_0) | (hit_1 & bad_1):
-                reason |= BAD
-            if (hit_0 & literal_0) | (hit_1 & literal_1):
-                reason |= LITERAL
-            if (hit_0 & doubtful_0) | (hit_1 & doubtful_1):
-                reason |= UNORDERED
+                kind = table[point if point < table.size else table.size - 1]
+                state = np.int64(moves[state, kind])
+                reason |= why[state]
+                left -= 1
             if reason:
                 if found < docs.size:
                     docs[found] = doc

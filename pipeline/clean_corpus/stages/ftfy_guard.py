@@ -22,7 +22,17 @@ from ftfy import chardata
 from ftfy.badness import BADNESS_RE
 
 from clean_corpus import prepared
-from clean_corpus.kernels.suspects import BAD, ENTITY, LITERAL, UNORDERED, Automaton, suspects
+from clean_corpus.kernels.suspects import (
+    BAD,
+    ENTITY,
+    INSIDE,
+    LITERAL,
+    MEMORY,
+    START,
+    UNORDERED,
+    Automaton,
+    suspects,
+)
 from clean_corpus.text import buffers
 
 #: ftfy works on parts of this many code points where a line is longer.
@@ -175,35 +185,60 @@ def _disorder() -> Iterator[_Sequence]:
     yield _Sequence([_points(composed), _points(marks)], UNORDERED)
 
 
-# The place of each kind of sequence in `Automaton.ends`.
-_ENDS = {BAD: 2, UNORDERED: 3, LITERAL: 4}
-
-
 def _laid_out(sequences: list[_Sequence]) -> Automaton:
-    """Give every set of every sequence its bit, and every code point its class."""
-    bits = np.zeros((2, _SIZE), np.uint64)
-    ends = np.zeros((5, 2), np.uint64)
-    word, used = 0, 0
-    for sequence in sorted(sequences, key=lambda sequence: -len(sequence.sets)):
-        if used + len(sequence.sets) > 64:
-            word, used = word + 1, 0
-        for position, members in enumerate(sequence.sets, used):
-            bits[word, members] |= np.uint64(1 << position)
-        ends[int(sequence.anchored), word] |= np.uint64(1 << used)
-        used += len(sequence.sets)
-        ends[_ENDS[sequence.reason], word] |= np.uint64(1 << used - 1)
-    order = np.array([unicodedata.combining(character) for character in _planes()], np.uint64)
-    # Code points of one class agree in all three; a product of odd numbers stands for them.
-    features = np.stack([*bits, order])
-    mixed = features * np.array(
-        [[0x9E3779B97F4A7C15], [0xC2B2AE3D27D4EB4F], [0x165667B19E3779F9]], np.uint64
-    )
-    _, examples, table = np.unique(mixed.sum(0), return_index=True, return_inverse=True)
-    kinds = features[:, examples]
-    assert np.array_equal(kinds[:, table], features), "two classes have one number"
-    return Automaton(
-        table.astype(np.uint8),
-        np.ascontiguousarray(kinds[:2]),
-        ends,
-        kinds[2].astype(np.uint8),
-    )
+    """Give every set of every sequence its place, every code point its class, and make states."""
+    places = [members for sequence in sequences for members in sequence.sets]
+    order = np.array([unicodedata.combining(character) for character in _planes()], np.uint8)
+    # Code points of one class are in the same sets, and of one order.
+    features = np.ascontiguousarray(np.vstack([np.packbits(places, axis=0), order]).T)
+    rows = features.view(f"V{features.shape[1]}").ravel()
+    _, examples, table = np.unique(rows, return_index=True, return_inverse=True)
+    calm = np.zeros(0x100, np.uint8)
+    calm[:0x80] = 1
+    for sequence in sequences:
+        if len(sequence.sets) == 1:
+            calm &= ~sequence.sets[0][:0x100]
+    calm[[ord("\n"), ord("&")]] = 0
+    for sequence in sequences:
+        runs = "".join(".x"[bool((calm & members[:0x100]).any())] for members in sequence.sets)
+        if "x" * (MEMORY + 1) in runs or "." not in runs:
+            raise ValueError("the badness pattern of this ftfy has more ASCII in a row")
+    moves, reasons = _states(sequences, np.array(places)[:, examples], order[examples])
+    return Automaton(table.astype(np.uint8), moves, reasons, calm)
+
+
+def _states(
+    sequences: list[_Sequence], members: Flags, order: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
+    """Make a state of every set of places that a line can come to; give moves and reasons.
+
+    `members` says for each place which classes may stand there.
+    """
+    firsts = anchored = 0
+    lasts = {BAD: 0, UNORDERED: 0, LITERAL: 0}
+    at = 0
+    for sequence in sequences:
+        if sequence.anchored:
+            anchored |= 1 << at
+        else:
+            firsts |= 1 << at
+        at += len(sequence.sets)
+        lasts[sequence.reason] |= 1 << at - 1
+    ends = sum(lasts.values())
+    admitted = [sum(1 << int(place) for place in np.flatnonzero(column)) for column in members.T]
+    # What a state is: open places, the order of the mark just seen, and why a line is a suspect.
+    numbers = {(anchored, -1, 0): START, (0, 0, 0): INSIDE}
+    moves: list[list[int]] = []
+    for open_, before, _ in (states := list(numbers)):
+        row = []
+        for places, here in zip(admitted, order.tolist(), strict=True):
+            hit = (open_ | firsts) & places
+            reason = sum(reason for reason, last in lasts.items() if hit & last)
+            reason |= UNORDERED * (0 < here < before)
+            state = ((hit & ~ends) << 1, here, reason)
+            if state not in numbers:
+                numbers[state] = len(states)
+                states.append(state)
+            row.append(numbers[state])
+        moves.append(row)
+    return np.array(moves, np.uint16), np.array([state[2] for state in states], np.uint8)
