@@ -18,8 +18,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clean_corpus import config
-from clean_corpus.kernels.suspects import UNORDERED, suspects
-from clean_corpus.stages import encoding, ftfy_guard, repairs
+from clean_corpus.kernels.suspects import ENTITY, UNORDERED, suspects
+from clean_corpus.stages import encoding, ftfy_guard, repairs, spots
 from clean_corpus.stages.alignment import changes
 from clean_corpus.text import Batch, apply, buffers
 
@@ -169,14 +169,24 @@ LINES = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
 def test_one_round_of_fixes_is_as_good_as_all_of_ftfys(texts: list[str], entities: bool) -> None:
     fixer = encoding.fixer_config(entities)
     lines = [line for text in texts for line in text.split("\n")]
-    expected = [[r[:3] for r in repairs.repair(line, fixer)] for line in lines]
-    found = [[r[:3] for r in one] for one in repairs.repaired(lines, fixer)]
-    assert found == expected
+    expected = [carried_out(line, repairs.repair(line, fixer)) for line in lines]
+    reasons = [why if entities else why & ~ENTITY for why in ftfy_guard.judge(lines)]
+    found = map(carried_out, lines, repairs.repaired(lines, reasons, fixer))
+    assert list(found) == expected
+
+
+def carried_out(line: str, found: list[spots.Repair]) -> str:
+    pieces, read = [], 0
+    for repair in found:
+        assert read <= repair.start <= repair.end
+        pieces += [line[read : repair.start], repair.text]
+        read = repair.end
+    return "".join([*pieces, line[read:]])
 
 
 @given(LINES)
 def test_of_controls_alone_ftfy_makes_nothing_else(line: str) -> None:
-    if repairs._is_whole_but_for_controls(line):
+    if spots._whole(line):
         fixed = fixes.fix_c1_controls(line)
         if not is_bad(fixed):
             assert ftfy.fix_encoding_and_explain(line, FIXER).text == fixed

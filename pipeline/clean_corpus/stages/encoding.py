@@ -24,10 +24,11 @@ def stage(options: config.Encoding) -> Stage:
 
     def encoding(batch: Batch) -> pa.Table:
         lines = list(_damaged(batch.texts, options.entities))
-        distinct = list(dict.fromkeys(line for _, _, line in lines))
-        mended = dict(zip(distinct, repairs.repaired(distinct, fixer), strict=True))
+        distinct = {line: reasons for _, _, line, reasons in lines}
+        made = repairs.repaired([*distinct], [*distinct.values()], fixer)
+        mended = dict(zip(distinct, made, strict=True))
         rows: list[tuple[int, int, int, str, str, str]] = []
-        for doc, start, line in lines:
+        for doc, start, line, _ in lines:
             end, read = start, 0
             for found in mended[line]:
                 begin = end + len(line[read : found.start].encode())
@@ -60,11 +61,11 @@ def fixer_config(entities: bool) -> TextFixerConfig:
     )
 
 
-def _damaged(texts: pa.LargeStringArray, entities: bool) -> Iterator[tuple[int, int, str]]:
-    """Give the lines that ftfy may change: document, byte offset in it, and the line."""
+def _damaged(texts: pa.LargeStringArray, entities: bool) -> Iterator[tuple[int, int, str, int]]:
+    """Give the lines that ftfy may change: document, byte offset in it, the line, and why."""
     data, offsets = buffers(texts)
     suspects = ftfy_guard.find(data, offsets, entities)
     for doc, start, end, reasons in zip(*(column.tolist() for column in suspects), strict=True):
         line = data[offsets[doc] + start : offsets[doc] + end].tobytes().decode()
         if reasons != UNORDERED or not unicodedata.is_normalized("NFC", line):
-            yield doc, start, line
+            yield doc, start, line, reasons

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from ftfy import TextFixerConfig, fix_and_explain, fix_encoding_and_explain, fixes
 from ftfy.badness import badness, is_bad
-from ftfy.chardata import HTML_ENTITY_RE
 
 from clean_corpus.kernels.suspects import BAD, LITERAL, UNORDERED
 from clean_corpus.stages import ftfy_guard
 from clean_corpus.stages.alignment import Change, changes
-
-
-class Repair(NamedTuple):
-    """A repair of a line: the code points from `start` to `end` became `text`."""
-
-    start: int
-    end: int
-    text: str
-    class_: str
-    rule: str
+from clean_corpus.stages.spots import FIXES, Repair, mended
 
 
 class _Mended(NamedTuple):
@@ -39,8 +29,21 @@ class _Mended(NamedTuple):
     settled: bool
 
 
-def repaired(lines: Sequence[str], fixer: TextFixerConfig) -> list[list[Repair]]:
+def repaired(
+    lines: Sequence[str], reasons: Sequence[int], fixer: TextFixerConfig
+) -> list[list[Repair]]:
     """Let ftfy mend lines of at most `ftfy_guard.MAX_LINE` code points; say what changed in each.
+
+    `reasons` are the guard's, with entities only if they are to be decoded.
+    """
+    found = mended(lines, reasons)
+    rest = [line for line, spots in zip(lines, found, strict=True) if spots is None]
+    others = iter(_in_one_round(rest, fixer))
+    return [next(others) if spots is None else spots for spots in found]
+
+
+def _in_one_round(lines: Sequence[str], fixer: TextFixerConfig) -> list[list[Repair]]:
+    """Do the same where it takes whole lines.
 
     ftfy goes round its fixes until a round changes nothing, and searches the whole line for damage
     several times in each. Here its fixes are called one by one, each only if the guard knows of
@@ -77,8 +80,6 @@ def _decoded(line: str, plain: str, reasons: int, fixer: TextFixerConfig) -> _Me
     names: tuple[str, ...] = () if plain == line else ("unescape-html",)
     if not reasons & BAD:
         return _Mended(line, plain, names, True)
-    if plain == line and _is_whole_but_for_controls(line):
-        return _Mended(line, fixes.fix_c1_controls(line), (_CONTROLS,), False)
     text, steps = fix_encoding_and_explain(plain, fixer)
     names += tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
     if _ENCODING in names and plain != line and not is_bad(line):
@@ -100,38 +101,14 @@ def _tidy(mended: _Mended, reasons: int) -> _Mended:
     return _Mended(line, text, names, settled or not reasons & BAD)
 
 
-_CONTROL = re.compile("[\x80-\x9f]")
-_CONTROL_RUN = re.compile("[\x80-\x9f](?:[^\0-\x7f]*[\x80-\x9f])?")
-_ALONE = re.compile("[A-Za-z][^\0-\x7f\ufffd][A-Za-z]")
-
-
-def _is_whole_but_for_controls(line: str) -> bool:
-    r"""Say whether ftfy can do nothing for the encoding of a line but replace its C1 controls.
-
-    It reads a line anew as UTF-8 only if all of it can be: not if a character beyond ASCII is alone
-    between letters, for that is one byte in the encodings that ftfy tries. (Next to `?`, a space or
-    `\x1a` ftfy may add a byte.) Nor must there be a part that it would read anew.
-    """
-    return (
-        _CONTROL.search(line) is not None
-        and _ALONE.search(line) is not None
-        and fixes.decode_inconsistent_utf8(line) == line
-    )
-
-
-_ENCODING, _CONTROLS = "fix-encoding", "fix-c1-controls"
+_ENCODING = "fix-encoding"
 
 
 def _repairs(line: str, fixed: str, names: tuple[str, ...], fixer: TextFixerConfig) -> list[Repair]:
     """Give each change from a line to what ftfy made of it, with the fix that made it."""
-    if names == (_CONTROLS,):
-        class_, rule = _FIXES[_CONTROLS][0], f"ftfy.{_CONTROLS}"
-        runs = _CONTROL_RUN.finditer(line)
-        return [Repair(*run.span(), fixed[slice(*run.span())], class_, rule) for run in runs]
     repairs = []
     lone = set(_LONE.findall(fixed)) if _ENCODING in names else set()
-    found = _entities(line) if fixes.unescape_html(line) == fixed else changes(line, fixed)
-    for start, end, new in found:
+    for start, end, new in changes(line, fixed):
         old = line[start:end]
         parts: Iterable[Change] = [(0, end - start, new)]
         if _far_fetched(old, new, lone):
@@ -140,13 +117,6 @@ def _repairs(line: str, fixed: str, names: tuple[str, ...], fixer: TextFixerConf
             named = _named(old[i:j], part, names)
             repairs.append(Repair(start + i, start + j, part, *named))
     return repairs
-
-
-def _entities(line: str) -> Iterator[Change]:
-    """Give the entities of a line that ftfy decodes, each as a change of its own."""
-    for match in HTML_ENTITY_RE.finditer(line):
-        if (new := fixes.unescape_html(match[0])) != match[0]:
-            yield match.start(), match.end(), new
 
 
 # Characters that a European text does not hold alone: rare Latin and phonetic letters, letters of
@@ -173,15 +143,11 @@ _STEPS = {
     "fix_latin_ligatures": "fix-latin-ligatures",
     "remove_terminal_escapes": "remove-terminal-escapes",
     "remove_control_chars": "remove-control-chars",
-    "fix_c1_controls": _CONTROLS,
+    "fix_c1_controls": "fix-c1-controls",
     "NFC": "normalize",
 }
-_FIXES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "unescape-html": ("entity", fixes.unescape_html),
-    "fix-latin-ligatures": ("ligature", fixes.fix_latin_ligatures),
-    "remove-terminal-escapes": ("control", fixes.remove_terminal_escapes),
-    "remove-control-chars": ("control", fixes.remove_control_chars),
-    _CONTROLS: ("mojibake", fixes.fix_c1_controls),
+_FIXES = {
+    **FIXES,
     "normalize": ("normalization", lambda text: unicodedata.normalize("NFC", text)),
 }
 

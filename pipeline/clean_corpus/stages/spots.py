@@ -1,0 +1,148 @@
+"""Mend what ftfy mends one spot at a time: entities, C1 controls, ligatures, control characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from ftfy import chardata, fixes
+
+from clean_corpus.kernels.suspects import BAD, ENTITY, LITERAL, UNORDERED
+from clean_corpus.stages import ftfy_guard
+
+
+class Repair(NamedTuple):
+    """A repair of a line: the code points from `start` to `end` became `text`."""
+
+    start: int
+    end: int
+    text: str
+    class_: str
+    rule: str
+
+
+#: ftfy's fixes of single spots in its order, with the class of their edits.
+FIXES: dict[str, tuple[str, Callable[[str], str]]] = {
+    "unescape-html": ("entity", fixes.unescape_html),
+    "fix-c1-controls": ("mojibake", fixes.fix_c1_controls),
+    "fix-latin-ligatures": ("ligature", fixes.fix_latin_ligatures),
+    "remove-terminal-escapes": ("control", fixes.remove_terminal_escapes),
+    "remove-control-chars": ("control", fixes.remove_control_chars),
+}
+
+
+class _Spot(NamedTuple):
+    """What fixes make of a spot: before ligatures and controls are seen to, and in the end."""
+
+    middle: str
+    text: str
+    class_: str
+    rule: str
+
+
+def mended(lines: Sequence[str], reasons: Sequence[int]) -> list[list[Repair] | None]:
+    """Give the repairs of the lines that ftfy mends in spots alone; None for the others.
+
+    `reasons` are the guard's. What ftfy does to a line as a whole is to mend its encoding, between
+    entities and ligatures, and to put it in normal form in the end; then it begins again. All of
+    that changes nothing where the guard clears the line then.
+    """
+    found: list[list[Repair] | None] = [None] * len(lines)
+    tried, texts = [], []
+    for at, (line, why) in enumerate(zip(lines, reasons, strict=True)):
+        if not _is_spotted(line, why):
+            continue
+        spots = [(match.span(), _mended(match[0], why)) for match in _pattern(why).finditer(line)]
+        # Without early fixes that is the line itself, without late ones it is what comes of it.
+        both = why & (BAD | ENTITY) and any(spot.middle != spot.text for _, spot in spots)
+        middle = [(span, spot.middle) for span, spot in spots]
+        texts.append(_replaced(line, middle) if both else "")
+        texts.append(_replaced(line, [(span, spot.text) for span, spot in spots]))
+        tried.append(at)
+        found[at] = [
+            Repair(*span, spot.text, spot.class_, spot.rule) for span, spot in spots if spot.class_
+        ]
+    judged = ftfy_guard.judge(texts)
+    for at, middle_why, why in zip(tried, judged[::2], judged[1::2], strict=True):
+        if middle_why & (BAD | UNORDERED) or why:
+            found[at] = None
+    return found
+
+
+def _is_spotted(line: str, why: int) -> bool:
+    """Say whether all that the guard names may be spots that have nothing to do with each other."""
+    if why & ENTITY and (why & BAD or "\x1b" in line):
+        return False
+    return not why & UNORDERED and (not why & BAD or _whole(line))
+
+
+def _replaced(line: str, spots: Sequence[tuple[tuple[int, int], str]]) -> str:
+    pieces, read = [], 0
+    for (start, end), text in spots:
+        pieces += [line[read:start], text]
+        read = end
+    return "".join([*pieces, line[read:]])
+
+
+@lru_cache(maxsize=4096)
+def _mended(old: str, why: int) -> _Spot:
+    """Carry out the fixes on a spot; its class is empty if they change nothing."""
+    early = {"unescape-html"} if why & ENTITY else {"fix-c1-controls"} if why & BAD else set()
+    middle = text = old
+    named = ("", "")
+    for name, (class_, fix) in FIXES.items():
+        if name in early or name not in _EARLY:
+            new = fix(text)
+            if new != text and not named[0]:
+                named = (class_, f"ftfy.{name}")
+            text = new
+            middle = new if name in early else middle
+    return _Spot(middle, text, *(named if text != old else ("", "")))
+
+
+_EARLY = {"unescape-html", "fix-c1-controls"}
+
+
+@cache
+def _pattern(why: int) -> re.Pattern[str]:
+    r"""Match the spots of a line: entities, or runs of characters that fixes look for.
+
+    From the first to the last such character in a run beyond ASCII all is one spot.
+    """
+    wanted = [chr(point) for point in (*chardata.LIGATURES, *chardata.CONTROL_CHARS)]
+    beyond = "\x80-\x9f" + "".join(c for c in wanted if not c.isascii())
+    ascii_ = re.escape("".join(filter(str.isascii, wanted)))
+    more = rf"(?<=\x1b)\[[\d;]*[a-zA-Z]|[^\0-\x7f]*[{beyond}]"
+    runs = f"[{ascii_}{beyond}]+(?:{more})?"
+    if not why & ENTITY:
+        return re.compile(runs)
+    entity = chardata.HTML_ENTITY_RE.pattern
+    return re.compile(f"{entity}|{runs}" if why & LITERAL else entity)
+
+
+def _whole(line: str) -> bool:
+    r"""Say whether ftfy can do nothing for the encoding of a line but replace its C1 controls.
+
+    It reads a line anew as UTF-8 only if all of it can be: not if a character beyond ASCII is alone
+    between letters, for that is one byte in the encodings that ftfy tries. (Next to `?`, a space or
+    `\x1a` ftfy may add a byte.) Nor must there be a part that it would read anew.
+    """
+    return (
+        _CONTROL.search(line) is not None
+        and _ALONE.search(line) is not None
+        and (_LIKE_UTF8.search(line) is None or fixes.decode_inconsistent_utf8(line) == line)
+    )
+
+
+_CONTROL = re.compile("[\x80-\x9f]")
+_ALONE = re.compile("[A-Za-z][^\0-\x7f\ufffd][A-Za-z]")
+# What ftfy reads anew begins with a character that stands for a first byte.
+_CLUES = chardata.UTF8_CLUES
+_NEXT = f"[{_CLUES['utf8_continuation']}]"
+_SIZES = {size: f"[{_CLUES[f'utf8_first_of_{size}']}]" for size in (2, 3, 4)}
+_LIKE_UTF8 = re.compile(
+    "[" + "".join(first[1:-1] for first in _SIZES.values()) + "]"
+    + "(?:" + "|".join(f"(?<={first}){_NEXT}{{{size - 1}}}" for size, first in _SIZES.items()) + ")"
+)  # fmt: skip
