@@ -1,6 +1,7 @@
 """Make a corpus of any size with planted near-duplicates, and the truth about them.
 
     python benchmarks/dedup_corpus.py FOLDER [--documents 100000] [--languages en,fr,ru] [--seed 1]
+        [--bytes 2000]
 
 writes `FOLDER/texts/part-*.parquet` (id, text, source: 100,000 documents each) and
 `FOLDER/truth.parquet` (document, copy_of, shared, joined), where `copy_of` is the number of the
@@ -206,16 +207,19 @@ def render(texts: Texts, known: Lexicon) -> pa.LargeStringArray:
 
 
 def generate(
-    documents: int, languages: Sequence[str] = ("en",), seed: int = 1
+    documents: int, languages: Sequence[str] = ("en",), seed: int = 1, size: int = BYTES
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Give the batches of a corpus: its documents (id, text, source) and the truth about them."""
+    """Give the batches of a corpus: its documents (id, text, source) and the truth about them.
+
+    Texts have `size` bytes in the mean; none has fewer than thirty words.
+    """
     rng = np.random.default_rng(seed)
     known = lexicon(languages, rng)
     pool: list[tuple[int, int, Integers]] = []  # document, language, tokens
     for first in range(0, documents, BATCH):
         count = min(BATCH, documents - first)
         language = rng.integers(0, len(languages), count)
-        sizes = rng.lognormal(-0.18, 0.6, count) * BYTES / known.size[language]
+        sizes = rng.lognormal(-0.18, 0.6, count) * size / known.size[language]
         texts = invent(language, np.maximum(30, sizes.astype(np.int64)), known, rng)
         copy_of = np.full(count, -1)
         counts = np.zeros((2, count), np.int64)
@@ -262,14 +266,20 @@ def _tables(
     return documents, pa.table({**columns, "shared": counts[0], "joined": counts[1]})
 
 
-def write(folder: Path, documents: int, languages: Sequence[str] = ("en",), seed: int = 1) -> Path:
+def write(
+    folder: Path,
+    documents: int,
+    languages: Sequence[str] = ("en",),
+    seed: int = 1,
+    size: int = BYTES,
+) -> Path:
     """Write a corpus, unless it is there; give the folder of its texts."""
     texts = folder / "texts"
     truth = folder / "truth.parquet"
     if truth.exists():
         return texts
     texts.mkdir(parents=True, exist_ok=True)
-    batches = generate(documents, languages, seed)
+    batches = generate(documents, languages, seed, size)
     facts = []
     for number in range(-(-documents // FILE)):
         with pq.ParquetWriter(
@@ -289,8 +299,10 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--languages", default="en,fr,es,ru,ar,zh")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bytes", type=int, default=BYTES, help="mean size of a text")
     given = parser.parse_args()
-    print(write(given.folder, given.documents, given.languages.split(","), given.seed))
+    languages = given.languages.split(",")
+    print(write(given.folder, given.documents, languages, given.seed, given.bytes))
 
 
 if __name__ == "__main__":
