@@ -283,6 +283,13 @@ def test_anything_can_be_asked(texts: list[str]) -> None:
     assert all(0 <= value <= 10_000 for value in found.confidence.tolist())
 
 
+def test_all_of_a_long_text_counts() -> None:
+    long = " ".join([TEXTS["fr"]] * (12_000 // len(TEXTS["fr"])))
+    more = " ".join([TEXTS["de"]] * (36_000 // len(TEXTS["de"])))
+    texts = pa.array([f"{long} {more}", f"{more} {long}"], pa.large_string())
+    assert language.detect(texts, config.Language()).labels.to_pylist() == ["de", "de"]
+
+
 def test_what_is_left_is_looked_at_again_where_much_is_gone() -> None:
     options = config.Language()
     long = " ".join([TEXTS["fr"]] * 8)

@@ -16,13 +16,14 @@ Offsets = npt.NDArray[np.int64]
 
 #: Lanes of a text's scores, one for each profile, and of those that are scored at once.
 LANES, HALF = 64, 32
-#: Code points of a text that are looked at; the same as langdetect's own limit.
+#: Code points of a text that may be scored; the same as langdetect's own limit.
 MAX_POINTS = 10_000
 #: In longer texts only one word in two, three … is scored. So many code points tell enough of a
 #: text in one language; and of any.
 GLANCE, ENOUGH = 400, 1_000
-#: What is longer counts for several words, where a script parts none.
-_LONGEST_WORD = 30
+# What is longer counts for several words, where a script parts none, and where no blank is so near,
+# in bytes, a word begins at the next character.
+_LONGEST_WORD, _NEAR = 30, 32
 
 # Texts with one letter in so many of another kind are scored in both halves.
 _SHARE = 32
@@ -110,37 +111,35 @@ def _find(key: np.uint64, table: Words, shift: np.uint64) -> np.uint64:
 
 
 @compiled
+def _is_address(data: Bytes, i: int, stop: int) -> bool:
+    """Say whether `http:` or `https:` stands at `i`."""
+    if i + 7 >= stop or data[i] != 0x68 or data[i + 1] != 0x74 or data[i + 2] != 0x74:
+        return False
+    return bool(data[i + 3] == 0x70 and (data[i + 4] == 0x3A or data[i + 5] == 0x3A))
+
+
+@compiled
 def _decode(
     data: Bytes,
     start: int,
     stop: int,
+    stride: int,
     profiles: Profiles,
     points: Points,
-    starts: npt.NDArray[np.int32],
     counts: Offsets,
-) -> tuple[int, int]:
-    """Write the code points of a text without addresses and handles; count their kinds.
+) -> int:
+    """Write the code points of one word in `stride` of a text, without addresses and handles.
 
-    Gives their number and that of words, whose `starts` are written.
+    Words are taken evenly, by their bytes: passages in another language weigh the same. Counts
+    their kinds, and gives their number.
     """
     accented = profiles.accented
-    size = words = since = 0
-    i = start
-    while i < stop and size < points.size:
+    size = since = taken = 0
+    i = word = start
+    while i < stop and size + 1 < points.size:
         byte = np.int64(data[i])
         if byte < 0x80:
-            is_address = (
-                byte == 0x68
-                and i + 7 < stop
-                and data[i + 1] == 0x74
-                and data[i + 2] == 0x74
-                and data[i + 3] == 0x70
-                and (
-                    (data[i + 4] == 0x3A and data[i + 5] == 0x2F)
-                    or (data[i + 4] == 0x73 and data[i + 5] == 0x3A)
-                )
-            )
-            if is_address or byte == 0x40:
+            if byte == 0x40 or _is_address(data, i, stop):
                 while i < stop and 0x20 < data[i] < 0x7F:
                     i += 1
                 point = np.int64(_BLANK)
@@ -169,41 +168,49 @@ def _decode(
         points[size] = point
         kind = profiles.kinds[point]
         counts[kind] += 1
-        starts[words] = size
         size += 1
-        if kind == 0:
+        since += kind != 0
+        if stride > 1 and since and (kind == 0 or since == _LONGEST_WORD):
             since = 0
-        else:
-            words += since == 0
-            since = since + 1 if since < _LONGEST_WORD else 0
-    return size, words
+            taken += i - word
+            goal = start + stride * taken
+            if goal > i:
+                # To the next word, or where no blank is near, character.
+                i = goal
+                while i < stop and data[i] > 0x20 and (i < goal + _NEAR or data[i] < 0x80):
+                    i += 1
+                while i < stop and (data[i] <= 0x20 or data[i] & 0xC0 == 0x80):
+                    i += 1
+                points[size] = _BLANK
+                size += 1
+            word = i
+    return size
 
 
 @compiled
 def _look_up(
     points: Points,
-    first: int,
-    last: int,
+    size: int,
     shouted: bool,
     with_ascii: bool,
     profiles: Profiles,
     rows: npt.NDArray[np.uint32],
     marks: Bytes,
-    count: int,
 ) -> int:
-    """Append the rows of the windows of some code points, which are cut as langdetect cuts them.
+    """Write the rows of the windows of some code points, which are cut as langdetect cuts them.
 
     Of each, `rows` gets that of the longest n-gram at its end that is known, and `marks` says if
-    its last letter is one of a script (1), and if it is three letters wide (2). Gives the new
-    count of windows.
+    its last letter is one of a script (1), and if it is three letters wide (2). Gives the number
+    of windows.
     """
+    count = 0
     x = np.uint64(NOTHING)
     y = np.uint64(SPACE)
     table = profiles.table
     shift = np.uint64(64 - profiles.digits)
     bits = np.uint64(LETTER_BITS)
     was_upper = False
-    for i in range(first, last):
+    for i in range(size):
         point = points[i]
         if point < 0x80 and not with_ascii:
             point = np.uint16(_BLANK)
@@ -284,7 +291,6 @@ def _evidence(
     totals: npt.NDArray[np.int32],
     out: Offsets,
     points: Points,
-    starts: npt.NDArray[np.int32],
     rows: npt.NDArray[np.uint32],
     marks: Bytes,
     of_kind: Offsets,
@@ -294,7 +300,12 @@ def _evidence(
     for doc in range(docs.size):
         begin, end = offsets[docs[doc]], offsets[docs[doc] + 1]
         of_kind[:] = 0
-        size, words = _decode(data, begin, end, profiles, points, starts, of_kind)
+        size = 0
+        for i in range(begin, end):
+            size += (data[i] & 0xC0) != 0x80
+        stride = max(1, size // enough)
+        size = _decode(data, begin, end, stride, profiles, points, of_kind)
+        of_kind *= stride
         all_letters = capitals = ascii_letters = 0
         for kind in range(256):
             script = kind & SIGN
@@ -307,17 +318,7 @@ def _evidence(
         main = _main_script(counts[doc])
         shouted = 2 * capitals > all_letters
         with_ascii = 2 * ascii_letters >= all_letters - counts[doc, LATIN]
-        # Of a long text, words are left out evenly: passages in another language weigh the same.
-        stride = size // enough
-        starts[words] = size
-        if stride < 2:
-            words, starts[0], starts[1] = 1, 0, size
-        count = 0
-        for word in range(0, words, max(1, stride)):
-            count = _look_up(
-                points, starts[word], starts[word + 1], shouted, with_ascii, profiles,
-                rows, marks, count,
-            )  # fmt: skip
+        count = _look_up(points, size, shouted, with_ascii, profiles, rows, marks)
         here = 0 if main == LATIN else 1
         first_lane = here * profiles.other
         latin = counts[doc, LATIN]
@@ -393,8 +394,7 @@ def evidence(
     _evidence(
         data, offsets, docs, enough, profiles, admitted, group, np.uint64(allowed),
         counts, totals, out,
-        np.empty(MAX_POINTS, np.uint16), np.empty(MAX_POINTS + 1, np.int32),
-        np.empty(MAX_POINTS, np.uint32), np.empty(MAX_POINTS, np.uint8),
-        np.empty(256, np.int64), np.empty(HALF // 4, np.uint64),
+        np.empty(MAX_POINTS, np.uint16), np.empty(MAX_POINTS, np.uint32),
+        np.empty(MAX_POINTS, np.uint8), np.empty(256, np.int64), np.empty(HALF // 4, np.uint64),
     )  # fmt: skip
     return Evidence._make([*out.T, counts, totals])
