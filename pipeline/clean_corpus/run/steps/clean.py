@@ -20,7 +20,7 @@ from clean_corpus.errors import ConfigError
 from clean_corpus.formats.records import CLEAN
 from clean_corpus.lexicons import Rule
 from clean_corpus.stages import boilerplate, encoding, language, limits, whitespace
-from clean_corpus.text import EDITS, Batch, Stage, apply, compose, lift, no_edits
+from clean_corpus.text import EDITS, Batch, Stage, apply, compose, lift, no_edits, originals
 
 #: What was found in the text and moved to the record's `clean` object.
 FOUND = pa.struct(
@@ -236,11 +236,11 @@ def _found(texts: pa.LargeStringArray, edits: pa.Table) -> pa.Array:
             pc.equal(edits["action"].cast(pa.string()), "remove"),
         ),
     )
-    for edit in edits.filter(telling).to_pylist():
-        data = texts[edit["doc"]].as_buffer()
-        text = data.slice(edit["start"], edit["end"] - edit["start"]).to_pybytes().decode()
-        here = found.setdefault(edit["doc"], {})
-        for name, value in boilerplate.metadata(edit["class"], text).items():
+    told = edits.filter(telling)
+    columns = told["doc"], told["class"].cast(pa.string()), originals(texts, told)
+    for doc, class_, text in zip(*(column.to_pylist() for column in columns), strict=True):
+        here = found.setdefault(doc, {})
+        for name, value in boilerplate.metadata(class_, text).items():
             if name == "tags":
                 here["tags"] = list(dict.fromkeys([*here.get("tags", []), *value]))
             elif name == "byline" and "byline" in here:
