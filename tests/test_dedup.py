@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -16,12 +17,12 @@ import pytest
 import articles
 import oracle
 from clean_corpus.config import Dedup
-from clean_corpus.corpus.duplicates import evidence, groups
+from clean_corpus.corpus.duplicates import evidence, groups, oversized
 from clean_corpus.corpus.duplicates import plan as plan_
 from clean_corpus.corpus.duplicates.sift import sift
 from clean_corpus.corpus.duplicates.verify import verify
 from clean_corpus.corpus.pairs import documents_of
-from clean_corpus.kernels.agreement import agreement
+from clean_corpus.kernels.agreement import agreement, beyond
 from clean_corpus.kernels.repeats import repeats
 from dedup_run import Outcome, read, run
 
@@ -280,6 +281,61 @@ def pages(count: int) -> list[dict[str, Any]]:
     return [{"key": f"p{i}", "text": text} for i, text in enumerate(texts)]
 
 
+def noisy(count: int) -> list[dict[str, Any]]:
+    """Make copies of one text, each with a few words of its own."""
+    random = Random(4)
+    words = articles.vocabulary(random)
+    text = articles.article(random, words, 150)
+    return [
+        {
+            "key": f"n{i}",
+            "text": " ".join(random.choice(words) if random.random() < 0.04 else w for w in text),
+        }
+        for i in range(count)
+    ]
+
+
+def crowded(monkeypatch: pytest.MonkeyPatch) -> Dedup:
+    """Have buckets of more than 32 documents be crowded, and not all of them compared."""
+    monkeypatch.setattr(oversized, "_COMPARED", 1 << 10)
+    monkeypatch.setattr(oversized, "_WINDOW", 16)
+    return Dedup(max_bucket=32)
+
+
+def test_what_all_pages_have_makes_no_candidates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their Jaccard is just below the threshold: by signatures alone all would be verified."""
+    outcome = run(tmp_path, pages(800), crowded(monkeypatch), batch=400)
+    assert outcome.counts["near"] == 80
+    assert outcome.counts["candidates"] < 30 * 880
+
+
+def test_noisy_copies_leave_one_and_few_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = noisy(600)
+    outcome = run(tmp_path, rows, crowded(monkeypatch), batch=400)
+    assert len(outcome.kept) < 5
+    assert outcome.counts["candidates"] < 80 * 600
+    truth = oracle.jaccards([row["text"] for row in rows[:100]], Dedup().shingle)
+    assert min(truth.values()) < Fraction("0.55") < sorted(truth.values())[len(truth) // 2]
+
+
+@pytest.mark.parametrize("make", [pages, noisy])
+def test_slices_and_memory_do_not_show_in_crowded_buckets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[int], list[dict[str, Any]]]
+) -> None:
+    rows = make(300)
+    dedup = crowded(monkeypatch)
+    whole = run(tmp_path / "whole", rows, dedup)
+    monkeypatch.setattr(oversized, "_SLICE", 90)
+    monkeypatch.setattr(plan_, "_SIGNATURES", 5000)
+    sliced = run(tmp_path / "sliced", Random(1).sample(rows, len(rows)), dedup, memory=1)
+    assert decisions(whole) == decisions(sliced)
+    assert whole.counts["pairs_lost"] == sliced.counts["pairs_lost"] > 0
+
+
 def test_pages_of_a_template_are_cut_apart_below_the_threshold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,7 +358,7 @@ def test_pages_of_a_template_are_cut_apart_below_the_threshold(
 def test_many_candidates_of_one_block_are_held_in_parts(tmp_path: Path) -> None:
     """What sifting and verifying hold follows from their options, not from the candidates."""
     folder = tmp_path / "run"
-    count = run(folder, pages(200), Dedup(max_bucket=32), batch=100).counts["candidates"]
+    count = run(folder, pages(200), Dedup(max_bucket=512), batch=100).counts["candidates"]
     files = {"candidates": [f"{folder}/match-0.candidates"], "likely": [f"{tmp_path}/many.likely"]}
     files |= {name: [f"{folder}/{step}-0.{name}"] for step, name in STORED}
     peaks = {}
@@ -385,6 +441,9 @@ def test_kernels_count_and_find_what_plain_python_does() -> None:
         for i, j in zip(a, b, strict=True)
     ]
     assert agreement(rows, a, b).tolist() == wanted
+    own = rng.integers(0, 2, rows.shape).astype(np.uint8)
+    wanted = [int(((rows[i] == rows[j]) & (own[i] == 1)).sum()) for i, j in zip(a, b, strict=True)]
+    assert beyond(rows, own, a, b).tolist() == wanted
     for size, values in ((0, 1), (1, 1), (2000, 1500), (5000, 1 << 60)):
         keys = rng.integers(0, values, size, dtype=np.uint64) * np.uint64(0xC4CEB9FE1A85EC53)
         repeated = {key for key, count in Counter(keys.tolist()).items() if count > 1}

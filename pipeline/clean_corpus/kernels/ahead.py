@@ -44,6 +44,7 @@ shingle._shingles
 minhash._signatures out=2
 minhash._keys signatures=2 out=2
 agreement._agreement rows=2
+agreement._beyond rows=2 own=2
 sets._sets
 sets._shared
 clusters._join

@@ -3,9 +3,10 @@
 Such buckets come from text that many share: a million pages of one template, or a million bulletins
 that differ in a number. The signatures decide who is compared. Those rows of them that tell the
 members apart are sorted, so that likely copies come to stand side by side; each document is
-compared with its neighbours, and with the best-ranked one of the groups that it stands in. A
-million equal bulletins are paired with one, which can stand for all; a million pages find their
-true copies and nothing else. The cost is that of sorting.
+compared with its neighbours, with the best-ranked one of the groups that it stands in, and with the
+plainest of the bucket. What many members have in common says nothing: neighbours must agree beyond
+it (`alike.py`). A million equal bulletins are paired with one, which can stand for all; a million
+pages find their true copies and nothing else. The cost is that of sorting.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from clean_corpus.corpus import rank
 from clean_corpus.corpus.arrow import Documents, Numbers
+from clean_corpus.corpus.duplicates.alike import alike, rows_of
 from clean_corpus.corpus.pairs import Counted, counted, paired
 from clean_corpus.kernels.agreement import agreement
 
@@ -32,6 +34,9 @@ _DEPTHS = (0, 1, 2, 4)
 
 # Members that show which rows tell them apart, and those that they are held against.
 _SAMPLE, _AGAINST = 256, 4
+
+# Neighbours that agree, after which a document looks no further: one in so many that it has.
+_ENOUGH = 4
 
 # Documents whose signatures are looked at together.
 _SLICE = 250_000
@@ -62,12 +67,12 @@ class _Crowd(NamedTuple):
 
 
 class _Compared(NamedTuple):
-    """Places, places, the rows in which they agree, and whether one of the two is settled."""
+    """Places that may be copies, and whether one of the two is settled; how many were looked at."""
 
     a: Numbers
     b: Numbers
-    agreeing: Numbers
     settled: Numbers
+    looked_at: int
 
 
 def split(
@@ -76,26 +81,26 @@ def split(
     """Pair the documents of buckets (key, members), which are few enough to be held together.
 
     The pairs come in parts, of which several may have the same one. Options: held (pairs, at
-    once, about half of them here), likely (pairs that agree in fewer rows are dropped), close (two
-    that agree with a third in so many are copies of each other), keep, prefer. Nothing here depends
-    on the order of the documents in the input.
+    once, about half of them here), keep, prefer, and numbers of rows: likely (pairs that agree in
+    fewer are dropped), even (half of the copies at the threshold agree in so many), surely (hardly
+    any that are no copies do), close (two that agree with a third in so many are copies of each
+    other). Nothing here depends on the order of the documents in the input.
     """
     crowd = _sorted(buckets, documents)
     leaders = _leaders(crowd, documents, options)
     found: list[Counted] = []
     compared = size = 0
     for start in range(0, len(crowd.documents), _SLICE):
-        for some in _compared(crowd, leaders, start, documents, options["close"]):
-            compared += len(some.a)
-            good = some.agreeing >= options["likely"]
-            pairs = paired(crowd.documents[some.a[good]], crowd.documents[some.b[good]])
-            found.append(Counted(pairs, np.where(some.settled[good], 3, 1).astype(np.uint8)))
+        for some in _compared(crowd, leaders, start, documents, options):
+            compared += some.looked_at
+            pairs = paired(crowd.documents[some.a], crowd.documents[some.b])
+            found.append(Counted(pairs, np.where(some.settled, 3, 1).astype(np.uint8)))
             size += len(pairs)
             if size > options["held"] // 2:
                 yield Split(counted(found), 0)
                 found, size = [], 0
     there = sum(len(members) * (len(members) - 1) // 2 for _, members in buckets)
-    yield Split(counted(found), max(0, there - compared))
+    yield Split(counted(found), there - compared)
 
 
 def _sorted(buckets: Sequence[tuple[int, Numbers]], documents: Documents) -> _Crowd:
@@ -171,40 +176,59 @@ def _best(columns: list[Numbers], group: Numbers, groups: int) -> Numbers:
 
 
 def _compared(
-    crowd: _Crowd, leaders: list[Numbers], start: int, documents: Documents, close: int
+    crowd: _Crowd,
+    leaders: list[Numbers],
+    start: int,
+    documents: Documents,
+    options: Mapping[str, Any],
 ) -> Iterator[_Compared]:
     """Compare the documents of a slice with leaders and neighbours."""
     stop = min(len(crowd.documents), start + _SLICE)
-    widest = int(crowd.window[start:stop].max())
-    places = np.arange(start, min(len(crowd.documents), stop + widest))
+    places = np.arange(start, min(len(crowd.documents), stop + crowd.window[start:stop].max()))
     led = [column[places] for column in leaders]
     ahead = [places, *(column[_turns(column)] for column in led)]
-    which = np.flatnonzero(np.bincount(np.concatenate(ahead)))
-    rows = documents.signatures(crowd.documents[which])
-    local = np.searchsorted(which, places)
-    # Of documents that are close to one leader it is known that they are copies of each other.
+    rows = rows_of(crowd.documents, crowd.bucket, ahead, documents)
+    at = rows.at(places)
+    window, bucket = crowd.window[places], crowd.bucket[places]
+    led.insert(1, rows.plainest[bucket - bucket[0]])
+    one = np.arange(stop - start)
+    # Of documents that are close to one leader it is known that they are copies of each other;
+    # where one of two is surely a leader's copy, nothing depends on the two. Those that may be
+    # copies of the bucket's leader are held by it.
     of = np.full(len(places), -1)
     before = np.full(len(places), -1)
-    for column in led:
+    settled, held = np.zeros((2, len(places)), bool)
+    for depth, column in enumerate(led):
         other = np.flatnonzero((column != places) & (column != before))
-        agreeing = agreement(rows, local[other], np.searchsorted(which, column[other]))
-        near = other[(agreeing >= close) & (of[other] < 0)]
+        ends = at[other], rows.at(column[other])
+        agreeing = agreement(rows.values, *ends)
+        near = other[(agreeing >= options["close"]) & (of[other] < 0)]
         of[near] = column[near]
+        settled[other[agreeing >= options["surely"]]] = True
         before = column
-        here = other < stop - start  # the others belong to the next slice
-        mine = other[here]
-        yield _Compared(places[mine], column[mine], agreeing[here], agreeing[here] >= close)
-    window, bucket = crowd.window[places], crowd.bucket[places]
-    one = np.arange(stop - start)
-    for step in range(1, widest + 1):
+        if depth > 1:
+            good = alike(rows, ends, agreeing, held[other], options)
+        else:
+            held[other] |= agreeing >= options["even"]
+            good = agreeing >= options["likely"]
+        here = other < len(one)  # the others belong to the next slice
+        mine = other[good & here]
+        # Nearer ones are looked at, and counted, among the neighbours.
+        far = here & (abs(column - places)[other] > window[other])
+        yield _Compared(places[mine], column[mine], settled[mine], int(far.sum()))
+    enough = np.zeros(len(places), np.int64)
+    step = 0
+    while len(one):
+        step += 1
         one = one[(window[one] >= step) & (one + step < len(places))]
-        one = one[bucket[one] == bucket[one + step]]
-        if not len(one):
-            break
+        one = one[(bucket[one] == bucket[one + step]) & (enough[one] * _ENOUGH < window[one])]
         new = one[(of[one] < 0) | (of[one] != of[one + step])]
-        agreeing = agreement(rows, local[new], local[new + step])
-        settled = (of[new] >= 0) | (of[new + step] >= 0)
-        yield _Compared(places[new], places[new + step], agreeing, settled)
+        ends = at[new], at[new + step]
+        agreeing = agreement(rows.values, *ends)
+        mine = new[alike(rows, ends, agreeing, held[new] & held[new + step], options)]
+        enough[mine] += 1
+        either = settled[mine] | settled[mine + step]
+        yield _Compared(places[mine], places[mine + step], either, len(new))
 
 
 def _turns(values: Numbers) -> Numbers:

@@ -128,6 +128,8 @@ def plan(
             "total": total,
             "max_bucket": dedup.max_bucket,
             "likely": parameters.agreeing(signature, threshold, SELDOM_CROWDED),
+            "even": parameters.agreeing(signature, threshold, Fraction(1, 2)),
+            "surely": parameters.agreeing(signature, threshold, 1 - SELDOM_CROWDED),
             "close": parameters.close(signature, threshold),
         }
         sifting = {

@@ -1,0 +1,91 @@
+"""What the members of crowded buckets have in common, and who agrees in more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clean_corpus.corpus.arrow import Documents, Numbers
+from clean_corpus.kernels.agreement import beyond
+
+# A value that so many of so many members have is common: it says nothing of two that agree in it.
+# Others agree by chance once in 256 times, so that hardly ever two rows do.
+_COMMON, _SHOWN, _BEYOND = 16, 512, 2
+
+# Documents of which all values are looked at together.
+_LOOKED_AT = 4096
+
+
+class Rows(NamedTuple):
+    """Places (sorted), their signatures, and a 1 for each value that is not common in the bucket.
+
+    Of each bucket also the `plainest` place, of a few hundred: that with least of its own. Where
+    noise alone tells copies apart, it resembles all others most.
+    """
+
+    places: Numbers
+    values: Numbers
+    own: Numbers
+    plainest: Numbers
+
+    def at(self, places: Numbers) -> Numbers:
+        """Say where places are among these."""
+        found: Numbers = np.searchsorted(self.places, places)
+        return found
+
+
+def rows_of(
+    crowd: Numbers, bucket: Numbers, wanted: Sequence[Numbers], documents: Documents
+) -> Rows:
+    """Read the signatures of the `wanted` places, and see which values are common in each bucket.
+
+    `crowd` are the documents of all places, `bucket` the sorted numbers of their buckets. The
+    buckets looked at are those of the first of `wanted`, which is sorted.
+    """
+    first, last = bucket[wanted[0][[0, -1]]]
+    ends = np.searchsorted(bucket, np.arange(first, last + 2))
+    shown = [_spread(start, stop) for start, stop in pairwise(ends.tolist())]
+    places = np.flatnonzero(np.bincount(np.concatenate([*wanted, *shown])))
+    values = documents.signatures(crowd[places])
+    own = np.ones_like(values)
+    columns = np.arange(values.shape[1]) * 256
+    plainest = []
+    cuts = np.searchsorted(places, ends)
+    for start, stop, some in zip(cuts[:-1].tolist(), cuts[1:].tolist(), shown, strict=True):
+        at = np.searchsorted(places, some)
+        seen = values[at] + columns
+        counts = np.bincount(seen.ravel(), minlength=256 * len(columns))
+        rare = (counts < _COMMON).astype(np.uint8)
+        for i in range(start, stop, _LOOKED_AT):
+            part = slice(i, min(stop, i + _LOOKED_AT))
+            own[part] = rare[values[part] + columns]
+        plainest.append(some[own[at].sum(axis=1, dtype=np.int64).argmin()])
+    return Rows(places, values, own, np.array(plainest))
+
+
+def _spread(start: int, stop: int) -> Numbers:
+    """Give up to `_SHOWN` places of a range, evenly spread."""
+    count = min(_SHOWN, stop - start)
+    return start + np.arange(count) * (stop - start) // count
+
+
+def alike(
+    rows: Rows,
+    ends: tuple[Numbers, Numbers],
+    agreeing: Numbers,
+    held: Numbers,
+    options: Mapping[str, Any],
+) -> Numbers:
+    """Tell which pairs agree in what is their own, or in so much that they are surely copies.
+
+    `ends` are indices of rows. Where both are `held` by copies that all share, the latter is
+    nothing new. Options: likely and surely, of `oversized.split`.
+    """
+    good: Numbers = (agreeing >= options["surely"]) & ~held
+    maybe = np.flatnonzero(~good & (agreeing >= options["likely"]))
+    one, other = (side[maybe] for side in ends)
+    good[maybe] = beyond(rows.values, rows.own, one, other) >= _BEYOND
+    return good
