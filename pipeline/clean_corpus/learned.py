@@ -148,9 +148,7 @@ def lookup(wanted: Sequence[Wanted], numbers: Sequence[int] | None = None) -> Lo
 
 def find(index: Lookup, texts: pa.LargeStringArray, sources: pa.StringArray) -> Found:
     """Find the rules of each text's source; a text without a source (null) has none."""
-    names = sources.dictionary_encode()
-    hashes = [0, *map(_source_hash, names.dictionary.to_pylist())]
-    of_text = np.array(hashes, np.uint64)[pc.fill_null(names.indices, -1).to_numpy() + 1]
+    of_text = source_hashes(sources)
     rows = np.flatnonzero(np.isin(of_text, index.sources))
     if len(rows) < len(texts):
         texts, of_text = texts.take(pa.array(rows)), of_text[rows]
@@ -167,6 +165,14 @@ def find(index: Lookup, texts: pa.LargeStringArray, sources: pa.StringArray) -> 
     first = offsets[doc]
     rule = index.rule[at[hit]]
     return Found(rule, rows[doc], units.start[hit] - first, units.end[hit] - first)
+
+
+def source_hashes(sources: pa.StringArray) -> npt.NDArray[np.uint64]:
+    """Hash the source of each text as `Lookup.sources` has it; 0 for none."""
+    names = sources.dictionary_encode()
+    hashes = [0, *map(_source_hash, names.dictionary.to_pylist())]
+    place: npt.NDArray[np.int32] = pc.fill_null(names.indices, -1).to_numpy() + 1
+    return np.array(hashes, np.uint64)[place]
 
 
 def _source_hash(source: str) -> int:

@@ -66,16 +66,16 @@ def _stage(finder: Finder, protect: decide.Protection, options: Boilerplate) -> 
             proposals = protect(now.lines, finder.propose(now))
             found = decide.edits(now.lines, now.batch, proposals, options)
             cuts = decide.changes(found)
-            changed = np.unique(cuts["doc"].to_numpy()).astype(np.int64)
+            again = finder.unsettled(now, found, cuts)
             edits = text.compose(now.batch.texts, now.edits, found)
-            if len(changed) == 0 or turn == _ROUNDS - 1:
+            if len(again) == 0 or turn == _ROUNDS - 1:
                 done.append(_numbered(edits, now.docs))
                 break
-            still = np.setdiff1d(np.arange(len(now.docs)), changed)
+            still = np.setdiff1d(np.arange(len(now.docs)), again)
             done.append(_numbered(rounds.rows_of(edits, still), now.docs[still]))
             # Flags of what is looked at again would be found again.
             edits = text.compose(now.batch.texts, now.edits, cuts)
-            now = rounds.next_round(finder.matcher, now, cuts, edits, changed)
+            now = rounds.next_round(finder.matcher, now, cuts, edits, again)
         return decide.guard(batch.texts, text.sort_edits(pa.concat_tables(done)), options)
 
     return run
@@ -114,6 +114,12 @@ class Finder(NamedTuple):
             proposals += context.menus(found, kept)
         proposals += vote.propose(self.voter, lines, known)
         return [cut for cut in proposals if cut.rule not in self.off]
+
+    def unsettled(self, now: Round, found: pa.Table, cuts: pa.Table) -> npt.NDArray[np.int64]:
+        """Give the rows that may hold more once `cuts`, of the edits `found`, are made."""
+        told = np.flatnonzero(self.repeated.concerns(now.batch.sources))
+        told = np.intersect1d(cuts["doc"].to_numpy(), told)
+        return np.union1d(told, rounds.unsettled(now, found, cuts)).astype(np.int64)
 
 
 def _numbered(edits: pa.Table, docs: npt.NDArray[np.int64]) -> pa.Table:

@@ -180,7 +180,13 @@ def _flag_table(lines: Lines, flags: list[Proposal]) -> pa.Table:
 
 def changes(made: pa.Table) -> pa.Table:
     """Give the edits that are no flags."""
-    return made.filter(pc.not_equal(made["action"].cast(pa.string()), "flag"))
+    return made.filter(pa.array(~is_flag(made)))
+
+
+def is_flag(made: pa.Table) -> npt.NDArray[np.bool_]:
+    """Tell which edits are flags."""
+    flags: npt.NDArray[np.bool_] = pc.equal(made["action"].cast(pa.string()), "flag").to_numpy()
+    return flags
 
 
 #: Drops the proposals that may not be carried out.
@@ -233,7 +239,7 @@ def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> p
 
 def _flagged(texts: pa.LargeStringArray, made: pa.Table, docs: Offsets) -> pa.Table:
     """Turn the cuts of some documents into flags, without those of their breaks."""
-    cut = pc.not_equal(made["action"].cast(pa.string()), "flag").to_numpy()
+    cut = ~is_flag(made)
     blank = pc.equal(made["class"].cast(pa.string()), "whitespace").to_numpy()
     mine = np.isin(made["doc"].to_numpy(), docs) & cut
     told, stays = np.flatnonzero(mine & ~blank), np.flatnonzero(~mine)

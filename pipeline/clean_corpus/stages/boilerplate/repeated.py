@@ -48,6 +48,10 @@ class Repeated(NamedTuple):
             if start < end
         ]
 
+    def concerns(self, sources: pa.StringArray) -> npt.NDArray[np.bool_]:
+        """Tell for which texts, given by their sources, there are rules."""
+        return np.isin(learned.source_hashes(sources), self.lookup.sources)
+
 
 def _proposal(rule: Rule, lines: Lines, line: int, start: int, end: int) -> Proposal:
     whole = start == 0 and end == lines.size(line)

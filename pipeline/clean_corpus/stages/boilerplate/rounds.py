@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from clean_corpus import text
 from clean_corpus.lexicons import Rule
+from clean_corpus.stages.boilerplate import decide, titles
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
@@ -67,6 +68,22 @@ def next_round(
     return Round(before.docs[docs], part, lines, rows_of(edits, docs), pairs)
 
 
+def unsettled(now: Round, found: pa.Table, cuts: pa.Table) -> Offsets:
+    """Give the rows of `now` that may hold more once `cuts`, of the edits `found`, are made.
+
+    Where whole lines went, not near the top, and nothing was found in the others, nothing will be.
+    """
+    folded = now.lines.folded
+    lost = _lost(now.lines, cuts)
+    gone = lost == folded.end - folded.start
+    row = np.arange(len(gone)) - now.lines.first[folded.doc]
+    more = (lost > 0) & (~gone | (row < titles.HEAD))
+    matched = np.array([proposal.line for proposal, _ in now.pairs], np.int64)
+    more[matched[~gone[matched]]] = True
+    flagged = np.unique(found["doc"].to_numpy()[decide.is_flag(found)])
+    return np.intersect1d(cuts["doc"].to_numpy(), np.union1d(folded.doc[more], flagged))
+
+
 def rows_of(edits: pa.Table, docs: Offsets) -> pa.Table:
     """Take the edits of some documents, sorted, and number these anew."""
     doc = edits["doc"].to_numpy()
@@ -78,13 +95,7 @@ def rows_of(edits: pa.Table, docs: Offsets) -> pa.Table:
 
 def _old_lines(before: Lines, cuts: pa.Table, docs: Offsets, lines: Lines) -> Offsets:
     """Give the line before of each line now, or -1 for one that is not as it was."""
-    folded = before.folded
-    doc, start, end = (cuts[name].to_numpy().astype(np.int64) for name in ("doc", "start", "end"))
-    start, end = start + before.offsets[doc], end + before.offsets[doc]
-    line = np.searchsorted(folded.begin, start, "right") - 1
-    cut = np.minimum(end, folded.end[line]) - np.maximum(start, folded.start[line])
-    lost = np.zeros(len(folded.doc), np.int64)
-    np.add.at(lost, line, np.maximum(cut, 0))
+    folded, lost = before.folded, _lost(before, cuts)
     stays = np.isin(folded.doc, docs) & (lost < folded.end - folded.start)
     kept = np.flatnonzero(stays)
     had = np.bincount(np.searchsorted(docs, folded.doc[kept]), minlength=len(docs))
@@ -95,3 +106,15 @@ def _old_lines(before: Lines, cuts: pa.Table, docs: Offsets, lines: Lines) -> Of
     out[same[lines.folded.doc]] = kept[np.repeat(same, had)]
     out[lost[out] > 0] = -1
     return out
+
+
+def _lost(lines: Lines, cuts: pa.Table) -> Offsets:
+    """Give the bytes that cuts take of each line, without the blanks around it."""
+    folded = lines.folded
+    doc, start, end = (cuts[name].to_numpy().astype(np.int64) for name in ("doc", "start", "end"))
+    start, end = start + lines.offsets[doc], end + lines.offsets[doc]
+    line = np.searchsorted(folded.begin, start, "right") - 1
+    cut = np.minimum(end, folded.end[line]) - np.maximum(start, folded.start[line])
+    lost = np.zeros(len(folded.doc), np.int64)
+    np.add.at(lost, line, np.maximum(cut, 0))
+    return lost

@@ -13,7 +13,8 @@ from clean_corpus.kernels import fold
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import buffers
 
-_HEAD = 3  # lines among which a repeated headline is looked for
+#: Lines among which a repeated headline is looked for.
+HEAD = 3
 _TITLE = 8  # bytes; a shorter title proves nothing
 _STEM = 20  # nor does one without the name of its site if it is shorter than this
 _MARK = r"\s[|\x{00B7}\x{2013}\x{2014}-]"
@@ -51,7 +52,7 @@ def _repeated(lines: Lines, titles: pa.LargeStringArray, least: int) -> dict[int
     folded = fold.fold(data, offsets, dialect.tables())
     view = folded.lower.tobytes()
     out: dict[int, Proposal] = {}
-    for k in range(_HEAD):
+    for k in range(HEAD):
         line = lines.first[folded.doc] + k
         inside = np.flatnonzero(line < lines.first[folded.doc + 1])
         same = lines.folded.core[line[inside]] == folded.core[inside]
