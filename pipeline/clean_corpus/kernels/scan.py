@@ -31,6 +31,7 @@ HEAD, TAIL = 64, 160
 #: What a head is made of: 0 for no more letters or digits, a letter, a digit, or beyond ASCII.
 SIGNS, DIGIT = 29, 27
 
+_BLOCK = 1 << 12  # places looked at in one go
 
 # By byte: where the half of a table begins that is for what stands behind a letter or digit.
 _AFTER = np.array([SIZE * (chr(x).isascii() and chr(x).isalnum()) for x in range(256)], np.uint64)
@@ -92,6 +93,37 @@ def _four(data: Bytes, at: np.uint64) -> np.uint64:
 
 
 @compiled
+def _marked(
+    lower: Bytes,
+    first: int,
+    past: int,
+    zone: np.uint64,
+    before: np.uint64,
+    after: Words,
+    windows: Bytes,
+    pairs: Bytes,
+    places: Ints,
+) -> int:
+    """Write the places that a table lets through, times 4, and 1 for windows and 2 for pairs.
+
+    There is no branch in this loop: which places those are is hard to foresee.
+    """
+    count = 0
+    one, three, seven, eight = np.uint64(1), np.uint64(3), np.uint64(7), np.uint64(8)
+    word = _four(lower, np.uint64(first)) << eight
+    for place in range(first, past):
+        word = word >> eight | np.uint64(lower[np.uint64(place) + three]) << np.uint64(24)
+        which = zone + before | (word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint64(16)
+        hit = windows[which >> three] >> (which & seven) & one
+        which = zone + before | word & np.uint64(0xFFFF)
+        short = pairs[which >> three] >> (which & seven) & one
+        before = after[word & np.uint64(0xFF)]
+        places[count] = np.int64(place) << 2 | np.int64(hit | short << one)
+        count += np.int64(hit | short)
+    return count
+
+
+@compiled
 def _hits(
     lower: Bytes,
     view: Ints,
@@ -109,10 +141,10 @@ def _hits(
     bounds: Small,
     text: Bytes,
     row: int,
+    places: Ints,
     out: Ints,
 ) -> tuple[int, int]:
     count = 0
-    one, three, seven, eight = np.uint64(1), np.uint64(3), np.uint64(7), np.uint64(8)
     while row < lines.size:
         line = lines[row]
         start = view[line]
@@ -121,63 +153,56 @@ def _hits(
         head = min(start + HEAD, end)
         tail = max(head, end - TAIL)
         mark = count
-        before = np.uint64(0)
-        for part in range(3):
-            first = start if part == 0 else head if part == 1 else tail
-            past = head if part == 0 else tail if part == 1 else end
+        first = start
+        while first < end:
+            part = int(first >= head) + int(first >= tail)
+            past = min(head if part == 0 else tail if part == 1 else end, first + places.size)
+            before = after[lower[first - 1]] if first > start else np.uint64(0)
             zone = np.uint64(kind + part) * np.uint64(2 * SIZE)
-            word = _four(lower, np.uint64(first)) << eight
-            for place in range(first, past):
-                i = np.uint64(place)
-                word = word >> eight | np.uint64(lower[i + three]) << np.uint64(24)
-                two = word & np.uint64(0xFFFF)
-                mixed = (word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint64(16)
-                which = zone + before | mixed
-                hit = windows[which >> three] >> (which & seven) & one
-                which = zone + before | two
-                short = pairs[which >> three] >> (which & seven) & one
-                before = after[word & np.uint64(0xFF)]
-                if not (hit | short):
+            marked = _marked(lower, first, past, zone, before, after, windows, pairs, places)
+            first = past
+            for turn in range(2 * marked):
+                which = places[turn >> 1]
+                if not which >> (turn & 1) & 1:
                     continue
-                around = _four(lower, i + np.uint64(4))
-                if place >= 4:
-                    around |= _four(lower, i - np.uint64(4)) << np.uint64(32)
-                for turn in range(2):
-                    if turn == 0:
-                        if not hit:
-                            continue
-                        low, high = window_slots[mixed], window_slots[mixed + np.uint64(1)]
-                        members = window_members
-                    else:
-                        if not short:
-                            continue
-                        low, high = pair_slots[two], pair_slots[two + np.uint64(1)]
-                        members = pair_members
-                        around = word
-                    for k in range(low, high):
-                        if around & members[k, 1] != members[k, 2] and place >= 4:
-                            continue
-                        literal = np.int64(members[k, 0])
-                        size = stop[literal] - begin[literal]
-                        at = place - shift[literal]
-                        if at < start or at + size > end:
-                            continue
-                        if at + size - start > bounds[literal, 2]:
-                            continue
-                        if end - at > bounds[literal, 3]:
-                            continue
-                        if bounds[literal, 0] and at > start and _goes_on(lower[at - 1]):
-                            continue
-                        if bounds[literal, 1] and _goes_on(lower[at + size]) and at + size < end:
-                            continue
-                        if not _equal(lower, at, text, begin[literal], size):
-                            continue
-                        if count == out.shape[1]:
-                            return mark, row
-                        out[0, count] = line
-                        out[1, count] = at
-                        out[2, count] = literal
-                        count += 1
+                place = which >> 2
+                i = np.uint64(place)
+                word = _four(lower, i)
+                if turn & 1:
+                    two = word & np.uint64(0xFFFF)
+                    low, high = pair_slots[two], pair_slots[two + np.uint64(1)]
+                    members = pair_members
+                else:
+                    key = (word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint64(16)
+                    low, high = window_slots[key], window_slots[key + np.uint64(1)]
+                    members = window_members
+                    word = _four(lower, i + np.uint64(4))
+                    if place >= 4:
+                        word |= _four(lower, i - np.uint64(4)) << np.uint64(32)
+                for k in range(low, high):
+                    if word & members[k, 1] != members[k, 2] and place >= 4:
+                        continue
+                    literal = np.int64(members[k, 0])
+                    size = stop[literal] - begin[literal]
+                    at = place - shift[literal]
+                    if at < start or at + size > end:
+                        continue
+                    if at + size - start > bounds[literal, 2]:
+                        continue
+                    if end - at > bounds[literal, 3]:
+                        continue
+                    if bounds[literal, 0] and at > start and _goes_on(lower[at - 1]):
+                        continue
+                    if bounds[literal, 1] and _goes_on(lower[at + size]) and at + size < end:
+                        continue
+                    if not _equal(lower, at, text, begin[literal], size):
+                        continue
+                    if count == out.shape[1]:
+                        return mark, row
+                    out[0, count] = line
+                    out[1, count] = at
+                    out[2, count] = literal
+                    count += 1
         row += 1
     return count, row
 
@@ -381,9 +406,10 @@ def _all_hits(index: Index, lower: Bytes, view: Ints, lines: Ints) -> Iterator[I
     padded = np.zeros(len(lower) + 8, np.uint8)  # so that no window ends outside
     padded[: len(lower)] = lower
     row, capacity = 0, 1 << 16
+    places = np.empty(_BLOCK, np.int64)
     while row < len(lines):
         out = np.empty((3, capacity), np.int64)
-        count, row = _hits(padded, view, lines, _AFTER, *index[:11], row, out)
+        count, row = _hits(padded, view, lines, _AFTER, *index[:11], row, places, out)
         if count == 0 and row < len(lines):
             capacity *= 4
         yield out[:, :count].copy()

@@ -217,8 +217,10 @@ def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> p
     on neither side of the account: a page with a short article is as good as one with a long one.
     """
     cuts = changes(made)
-    if cuts.num_rows == 0:
+    doubted = _doubted(texts, cuts, options)
+    if len(doubted) == 0:
         return made
+    cuts = cuts.filter(pa.array(np.isin(cuts["doc"].to_numpy(), doubted)))
     docs, doc = np.unique(cuts["doc"].to_numpy(), return_inverse=True)
     cut = texts.take(pa.array(docs))
     cuts = cuts.set_column(0, base.EDITS.field("doc"), pa.array(doc, pa.int32()))
@@ -235,6 +237,21 @@ def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> p
     if len(spared) == 0:
         return made
     return _flagged(texts, made, spared)
+
+
+def _doubted(texts: pa.LargeStringArray, cuts: pa.Table, options: Boilerplate) -> Offsets:
+    """Give the documents that may lose too much; most do not, as their bytes can tell."""
+    data, offsets = base.buffers(texts)
+    doc, start, end = (cuts[name].to_numpy().astype(np.int64) for name in ("doc", "start", "end"))
+    docs, first = np.unique(doc, return_index=True)
+    if len(docs) == 0:
+        return docs
+    lost = np.add.reduceat(end - start, first)
+    begin = data[offsets[docs]]
+    over, under = ratio(options.max_share)
+    # A code point has four bytes at most; and a text that begins with a letter is not all blank.
+    little = 4 * lost * under <= (np.diff(offsets)[docs] - lost) * over
+    return docs[~(little & (start[first] > 0) & (begin > 32) & (begin < 127))]
 
 
 def _flagged(texts: pa.LargeStringArray, made: pa.Table, docs: Offsets) -> pa.Table:
