@@ -30,7 +30,8 @@ folding._hashes
 fold._fold lines=2
 suspects._suspects moves=2
 language._evidence profiles.accented=2 profiles.weights=3 profiles.facts=2 counts=2 totals=2 out=2
-scan._hits window_members=2 pair_members=2 bounds=2 out=2
+scan._hits index.window_members=2 index.pair_members=2 index.bounds=2 index.use=2 index.probes=2 \
+index.bits=3 index.heads=2 out=2
 scan._admit hits=2 use=2 probes=2 bits=3 heads=2 state=2 out=2
 scan._open probes=2 bits=3 heads=2 out=2
 layout._measure out=2

@@ -32,7 +32,6 @@ HEAD, TAIL = 64, 160
 SIGNS, DIGIT = 29, 27
 
 _BLOCK = 1 << 12  # places looked at in one go
-
 # By byte: where the half of a table begins that is for what stands behind a letter or digit.
 _AFTER = np.array([SIZE * (chr(x).isascii() and chr(x).isalnum()) for x in range(256)], np.uint64)
 
@@ -86,6 +85,17 @@ def _equal(data: Bytes, at: int, text: Bytes, begin: int, size: int) -> bool:
 
 
 @compiled
+def _may_stand(lower: Bytes, start: int, end: int, at: int, size: int, asked: Ints) -> bool:
+    """Tell whether a literal has its edges where words end, and is as near as asked to the ends."""
+    past = at + size
+    if at < start or past > end or past - start > asked[2] or end - at > asked[3]:
+        return False
+    if asked[0] and at > start and _goes_on(lower[at - 1]):
+        return False
+    return not (asked[1] and past < end and _goes_on(lower[past]))
+
+
+@compiled
 def _four(data: Bytes, at: np.uint64) -> np.uint64:
     one = np.uint64(data[at]) | np.uint64(data[at + np.uint64(1)]) << np.uint64(8)
     other = np.uint64(data[at + np.uint64(2)]) | np.uint64(data[at + np.uint64(3)]) << np.uint64(8)
@@ -99,7 +109,6 @@ def _marked(
     past: int,
     zone: np.uint64,
     before: np.uint64,
-    after: Words,
     windows: Bytes,
     pairs: Bytes,
     places: Ints,
@@ -117,32 +126,15 @@ def _marked(
         hit = windows[which >> three] >> (which & seven) & one
         which = zone + before | word & np.uint64(0xFFFF)
         short = pairs[which >> three] >> (which & seven) & one
-        before = after[word & np.uint64(0xFF)]
+        before = _AFTER[word & np.uint64(0xFF)]
         places[count] = np.int64(place) << 2 | np.int64(hit | short << one)
-        count += np.int64(hit | short)
+        count += int(hit | short)
     return count
 
 
 @compiled
 def _hits(
-    lower: Bytes,
-    view: Ints,
-    lines: Ints,
-    after: Words,
-    windows: Bytes,
-    pairs: Bytes,
-    window_slots: Small,
-    pair_slots: Small,
-    window_members: Words,
-    pair_members: Words,
-    begin: Small,
-    stop: Small,
-    shift: Small,
-    bounds: Small,
-    text: Bytes,
-    row: int,
-    places: Ints,
-    out: Ints,
+    lower: Bytes, view: Ints, lines: Ints, index: Index, row: int, places: Ints, out: Ints
 ) -> tuple[int, int]:
     count = 0
     while row < lines.size:
@@ -157,9 +149,9 @@ def _hits(
         while first < end:
             part = int(first >= head) + int(first >= tail)
             past = min(head if part == 0 else tail if part == 1 else end, first + places.size)
-            before = after[lower[first - 1]] if first > start else np.uint64(0)
+            before = _AFTER[lower[first - 1]] if first > start else np.uint64(0)
             zone = np.uint64(kind + part) * np.uint64(2 * SIZE)
-            marked = _marked(lower, first, past, zone, before, after, windows, pairs, places)
+            marked = _marked(lower, first, past, zone, before, index.windows, index.pairs, places)
             first = past
             for turn in range(2 * marked):
                 which = places[turn >> 1]
@@ -170,12 +162,12 @@ def _hits(
                 word = _four(lower, i)
                 if turn & 1:
                     two = word & np.uint64(0xFFFF)
-                    low, high = pair_slots[two], pair_slots[two + np.uint64(1)]
-                    members = pair_members
+                    low, high = index.pair_slots[two], index.pair_slots[two + np.uint64(1)]
+                    members = index.pair_members
                 else:
                     key = (word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint64(16)
-                    low, high = window_slots[key], window_slots[key + np.uint64(1)]
-                    members = window_members
+                    low, high = index.window_slots[key], index.window_slots[key + np.uint64(1)]
+                    members = index.window_members
                     word = _four(lower, i + np.uint64(4))
                     if place >= 4:
                         word |= _four(lower, i - np.uint64(4)) << np.uint64(32)
@@ -183,19 +175,11 @@ def _hits(
                     if word & members[k, 1] != members[k, 2] and place >= 4:
                         continue
                     literal = np.int64(members[k, 0])
-                    size = stop[literal] - begin[literal]
-                    at = place - shift[literal]
-                    if at < start or at + size > end:
+                    size = index.end[literal] - index.begin[literal]
+                    at = place - index.shift[literal]
+                    if not _may_stand(lower, start, end, at, size, index.bounds[literal]):
                         continue
-                    if at + size - start > bounds[literal, 2]:
-                        continue
-                    if end - at > bounds[literal, 3]:
-                        continue
-                    if bounds[literal, 0] and at > start and _goes_on(lower[at - 1]):
-                        continue
-                    if bounds[literal, 1] and _goes_on(lower[at + size]) and at + size < end:
-                        continue
-                    if not _equal(lower, at, text, begin[literal], size):
+                    if not _equal(lower, at, index.text, index.begin[literal], size):
                         continue
                     if count == out.shape[1]:
                         return mark, row
@@ -261,14 +245,8 @@ def _stands(
     lower: Bytes, cased: Bytes, start: int, end: int, at: int, size: int, use: Ints, text: Bytes
 ) -> bool:
     """Tell whether a literal stands where a probe wants it."""
-    past = at + size
-    if past - start > use[4] or end - at > use[5]:
-        return False
-    if use[2] and at > start and _goes_on(lower[at - 1]):
-        return False
-    if use[3] and past < end and _goes_on(lower[past]):
-        return False
-    return use[6] < 0 or _equal(cased, at, text, use[6], size)
+    fits = _may_stand(lower, start, end, at, size, use[2:])
+    return fits and (use[6] < 0 or _equal(cased, at, text, use[6], size))
 
 
 @compiled
@@ -409,7 +387,7 @@ def _all_hits(index: Index, lower: Bytes, view: Ints, lines: Ints) -> Iterator[I
     places = np.empty(_BLOCK, np.int64)
     while row < len(lines):
         out = np.empty((3, capacity), np.int64)
-        count, row = _hits(padded, view, lines, _AFTER, *index[:11], row, places, out)
+        count, row = _hits(padded, view, lines, index, row, places, out)
         if count == 0 and row < len(lines):
             capacity *= 4
         yield out[:, :count].copy()

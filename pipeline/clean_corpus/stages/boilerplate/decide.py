@@ -251,7 +251,8 @@ def _doubted(texts: pa.LargeStringArray, cuts: pa.Table, options: Boilerplate) -
     over, under = ratio(options.max_share)
     # A code point has four bytes at most; and a text that begins with a letter is not all blank.
     little = 4 * lost * under <= (np.diff(offsets)[docs] - lost) * over
-    return docs[~(little & (start[first] > 0) & (begin > 32) & (begin < 127))]
+    doubted: Offsets = docs[~(little & (start[first] > 0) & (begin > 32) & (begin < 127))]
+    return doubted
 
 
 def _flagged(texts: pa.LargeStringArray, made: pa.Table, docs: Offsets) -> pa.Table:
