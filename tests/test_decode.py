@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clean_corpus.charsets import codec, label
-from clean_corpus.decode import Decoded, decode, html_charset, marked, wide
+from clean_corpus.decode import Decoded, decode, html_charset, is_binary, marked, wide
 
 FRENCH = "L'été dernier, la forêt brûlée s'étendait jusqu'à la vallée ; on n'y croyait guère."
 POLISH = "Wczoraj wieczorem strażacy ugasili pożar lasu, który wybuchł w pobliżu małej wioski."
@@ -170,3 +170,15 @@ def test_labels_are_the_usual_names() -> None:
 )
 def test_what_a_page_declares(page: bytes, expected: str | None) -> None:
     assert html_charset(page) == expected
+
+
+def test_binary_data_is_told_from_text() -> None:
+    assert is_binary(decode(bytes(range(256)) * 10).text)
+    assert is_binary("text, padded with nothing" + 200 * "\0")
+    for text in (
+        "",
+        "\0\1\2",
+        "a\tb\r\n\f\x1b" * 99,
+        "damaged \x01 here " + 99 * "and there " + "\x02" * 9,
+    ):
+        assert not is_binary(text)

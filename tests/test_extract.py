@@ -91,7 +91,7 @@ def test_the_date_is_what_the_page_declares(head: str, date: str | None) -> None
     assert extract(page(head=head), None, None, OPTIONS).date == date
 
 
-@pytest.mark.parametrize("data", [b"", b"   ", b"<html></html>", b"\0" * 100, b"<p>", b"\xff\xfe<"])
+@pytest.mark.parametrize("data", [b"", b"   ", b"<html></html>", b"<p>", b"\xff\xfe<"])
 def test_a_page_without_an_article_gives_an_empty_text(data: bytes) -> None:
     assert extract(data, None, None, OPTIONS).text == ""
 
@@ -117,6 +117,27 @@ def test_a_page_of_a_million_elements_is_a_fault_at_once(tag: str) -> None:
     with pytest.raises(PageFault, match=r"more elements than extract\.max_elements = 100000"):
         extract(tag.encode() * 1_000_000, None, None, OPTIONS)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("attribute", ["a{}", "a{}=1", "a{} = 'b c'"])
+def test_an_element_of_many_attributes_is_a_fault_at_once(attribute: str) -> None:
+    start = time.process_time()
+    attributes = " ".join(map(attribute.format, range(200_000)))
+    with pytest.raises(PageFault, match="an element of the page has more than 10000 attributes"):
+        extract(f"<body><p {attributes}>text</p>".encode(), None, None, OPTIONS)
+    assert time.process_time() - start < 2
+
+
+def test_long_attributes_and_scripts_are_no_fault() -> None:
+    words = "a b = c < d " * 20_000
+    head = f"<script>x = '{words}'</script><meta name=x content=\"{words}\">"
+    assert PARAGRAPHS[0] in extract(page(head=head), None, None, OPTIONS).text
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)) * 20, b"\0" * 100])
+def test_binary_data_is_no_page(data: bytes) -> None:
+    with pytest.raises(PageFault, match="holds binary data, not HTML"):
+        extract(data, None, None, OPTIONS)
 
 
 def test_a_page_that_never_closes_is_read() -> None:

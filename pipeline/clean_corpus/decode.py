@@ -26,6 +26,10 @@ _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""
 _XML = re.compile(rb"""\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{2,40})["']""")
 
 
+# The same and NUL, as characters: so many in 100 are no text.
+_NOT_TEXT, _MANY = [chr(code) for code in (0, *_CONTROLS)], 2
+
+
 class Decoded(NamedTuple):
     """A text, the charset it was read as, and what speaks against that.
 
@@ -68,6 +72,13 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         return Decoded(text, label(named))
     found = _patterned(data) or _guessed(data)
     return found._replace(overruled=bool(declared) and named != codec(found.encoding))
+
+
+def is_binary(text: str) -> bool:
+    """Tell whether bytes were no text: two in 100 of what they became are control characters."""
+    sample = text[:_SAMPLE]
+    found = sum(map(sample.count, _NOT_TEXT))
+    return found >= 8 and found * 100 > len(sample) * _MANY
 
 
 def marked(data: bytes) -> tuple[str, int] | None:

@@ -93,10 +93,14 @@ def test_shown_names_can_be_undone(name: bytes) -> None:
 def test_what_cannot_be_read_is_set_aside(trip: Trip, file: File, tmp_path: Path) -> None:
     file("in/a.txt", "x" * ((1 << 20) + 1))
     file("in/b.txt", "gut")
+    file("in/d.txt", bytes(range(256)) * 20)
     (tmp_path / "in/c.txt").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "in/e.txt").symlink_to(tmp_path / "in/e.txt")
     read = trip(tmp_path / "in", options={"max_document_mb": 1})
-    assert read.rows("text") == [None, "gut", None]
-    large, _, missing = read.rows("fault")
+    assert read.rows("text") == [None, "gut", None, None, None]
+    large, _, missing, binary, circular = read.rows("fault")
+    assert binary == "the file holds binary data, not text"
+    assert circular == "the file cannot be read (Too many levels of symbolic links)"
     assert large.startswith("the record has 1,048,577 bytes, more than")
     assert missing == "the file cannot be read (No such file or directory)"
 
@@ -225,6 +229,16 @@ def test_a_page_too_large_is_set_aside_and_other_files_passed_over(trip: Trip, f
         assert fault.startswith(f"the record has {len(large):,} bytes, more than")
         assert raw == large[:4096]
         assert read.rows("text")[2] == f"{FRENCH}\n"
+
+
+def test_a_page_that_explodes_is_set_aside(trip: Trip, file: File) -> None:
+    body = gzip.compress(b"<p>" + b"x" * (3 << 20))
+    bomb = record("response", http(body, "200 OK", "Content-Encoding: gzip"), 12)
+    read = trip(file("a.warc", bomb + ARCHIVE[2]), options={"max_document_mb": 1})
+    assert read.rows("fault") == [
+        "the page is larger than input.max_document_mb = 1 allows, once it is decompressed",
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

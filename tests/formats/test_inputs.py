@@ -122,6 +122,17 @@ def test_links_are_followed_once(file: File, tmp_path: Path) -> None:
     assert [name for name, _, _ in names(tmp_path / "in")] == ["in/a.jsonl", "in/other/b.jsonl"]
 
 
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(InputError, match=r"pipe.jsonl: is no ordinary file. Give JSON Lines on"):
+        names(tmp_path)
+
+
+def test_a_link_to_itself_is_left_to_who_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").symlink_to(tmp_path / "a.jsonl")
+    assert names(tmp_path / "a.jsonl") == [("a.jsonl", "jsonl", "a.jsonl")]
+
+
 def test_the_output_folder_is_no_input(file: File, tmp_path: Path) -> None:
     file("in/a.jsonl", "")
     file("in/out/corpus/a.jsonl", "")

@@ -122,7 +122,7 @@ def test_nested_and_html_fields(trip: Trip, file: File, tmp_path: Path) -> None:
 
 def test_what_cannot_be_used_is_set_aside(trip: Trip, file: File) -> None:
     bad = [
-        ('{"text": "offen', "not JSON: Unterminated string starting at, at character 10"),
+        ('{"text": "offen', "not JSON: Unterminated string starting, at character 10"),
         ('{"text": "a"} x', "not JSON: Extra data, at character 15"),
         ('["a"]', "not a JSON object"),
         ("12", "not a JSON object"),

@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 
 from clean_corpus.config import Fields, Input
-from clean_corpus.decode import decode, html_charset
+from clean_corpus.decode import decode, html_charset, is_binary
 from clean_corpus.errors import InputError
 from clean_corpus.formats import cleaned
 from clean_corpus.formats.compression import blocks
@@ -105,6 +105,8 @@ def _row(path: Path, is_page: bool, declared: str | None, limit: int) -> tuple[A
         charset = declared or html_charset(data)
         return (None, False, data, charset, *[None] * 10)
     found = decode(data, declared)
+    if is_binary(found.text):
+        return (None, False, *[None] * 10, "the file holds binary data, not text", data[:HEAD])
     return (found.text, False, None, None, found.account, *[None] * 9)
 
 

@@ -80,7 +80,11 @@ def look(inputs: Sequence[str], out: Path | None = None) -> Found:
     ignored: Counter[str] = Counter()
     for argument in inputs:
         for file in _files(argument, out):
-            real = file.path if argument == "-" else file.path.resolve()
+            # Not Path.resolve, which raises where a link leads to itself.
+            if argument != "-" and file.path.exists() and not file.path.is_file():
+                name = shown(str(file.path))
+                raise InputError(f"{name}: is no ordinary file. Give JSON Lines on stdin, as -.")
+            real = file.path if argument == "-" else Path(os.path.realpath(file.path))
             if real in seen:
                 continue
             seen.add(real)

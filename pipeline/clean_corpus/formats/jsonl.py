@@ -227,7 +227,8 @@ def _parsed(line: bytes) -> dict[str, Any]:
         try:
             record = _sound(json.loads(line.decode(), parse_int=float))
         except json.JSONDecodeError as error:
-            raise _Fault(f"not JSON: {error.msg}, at character {error.pos + 1}") from error
+            what = error.msg.removesuffix(" at")
+            raise _Fault(f"not JSON: {what}, at character {error.pos + 1}") from error
         except RecursionError as error:
             raise _Fault("nested too deeply") from error
     if not isinstance(record, dict):

@@ -185,12 +185,16 @@ def too_large(size: int, limit: int) -> str:
 
 def no_text(where: str, field: str, names: Sequence[str]) -> str:
     """Say that an input lacks the text, and which fields it has."""
-    there = [name if len(name) <= 40 else f"{name[:40]}..." for name in names[:30]]
+    there = [_printable(name if len(name) <= 40 else f"{name[:40]}...") for name in names[:30]]
     if len(names) > len(there):
         there.append(f"and {len(names) - len(there)} more")
     return (
         f"{where}: no field '{field}'. Fields here: {', '.join(there) or 'none'}. Set fields.text."
     )
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def shown(name: str) -> str:

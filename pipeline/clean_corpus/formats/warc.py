@@ -149,7 +149,8 @@ def read(
     piece: Piece, fields: Fields, options: Input, clean_field: str
 ) -> Iterator[pa.RecordBatch]:
     """Read the pages (HTTP 2xx, HTML) and conversions of a piece, in batches of about 4 MiB."""
-    del fields, options, clean_field
+    del fields, clean_field
+    limit = options.max_document_mb << 20
     layout: Layout = {"format": piece.format, "compression": piece.compression}
     if piece.fault:
         crawled = {"column:crawled": pa.nulls(1, pa.string())}
@@ -160,7 +161,7 @@ def read(
     stream = io.BytesIO(fetch(piece))
     while head := _head(stream, piece.path, piece.start + stream.tell()):
         body = stream.read(_content_length(head, piece.path, piece.start + stream.tell()))
-        if row := _row(head, body):
+        if row := _row(head, body, limit):
             rows.append((number, f"{shown(piece.name)}:{number}", *row))
             size += len(row[1] or row[3] or b"")
         number += 1
@@ -170,7 +171,10 @@ def read(
     yield rows_batch(rows, layout, "column:crawled", pa.string())
 
 
-def _row(head: bytes, body: bytes) -> tuple[Any, ...] | None:
+_EXPLODES = "the page is larger than input.max_document_mb = {} allows, once it is decompressed"
+
+
+def _row(head: bytes, body: bytes, limit: int) -> tuple[Any, ...] | None:
     """Give the values of RECORDS from `id` on, and when it was fetched; None for other records."""
     # Each record is parsed alone: one that is damaged does not take the next ones with it.
     source = io.BytesIO(head.lstrip() + body + b"\r\n\r\n")
@@ -184,9 +188,12 @@ def _row(head: bytes, body: bytes) -> tuple[Any, ...] | None:
     name = (record.record_id or "").strip("<>") or None
     crawled = record.headers.get("WARC-Date")
     try:
-        content = record.reader.read()
+        content = record.reader.read(limit + 1)
+        # A few kilobytes can be gigabytes.
+        fault = _EXPLODES.format(limit >> 20) if len(content) > limit else ""
     except OSError as error:
         fault = f"the page cannot be decompressed ({error})"
+    if fault:
         return (name, None, False, None, None, None, *told, fault, body, crawled)
     if kind == "conversion":
         found = decode(content)

@@ -40,7 +40,7 @@ def prepare(out: Path, inputs: list[Path]) -> Path:
     where an input lies inside it.
     """
     for path in inputs:
-        if path.resolve().is_relative_to(out.resolve()):
+        if Path(os.path.realpath(path)).is_relative_to(out.resolve()):
             raise InputError(
                 f"{path}: the input lies inside the output folder {out}. Choose another output."
             )

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from clean_corpus import config
-from clean_corpus.decode import decode, html_charset
+from clean_corpus.decode import decode, html_charset, is_binary
 from clean_corpus.stages.article import article
 from clean_corpus.stages.blocks import lay_out
 from clean_corpus.stages.page import PageFault, check_shape, check_size, tree
@@ -39,10 +39,12 @@ def extract(
     `charset` is what the HTTP header declares; without it the page is asked. One page leaves
     nothing behind that could change the next. Raises PageFault for a page that is larger, of
     more elements, or nested deeper than `options` allow, that takes longer (on the main thread
-    only), or that trafilatura fails on.
+    only), that holds no text, or that trafilatura fails on.
     """
     check_size(page, options)
     decoded = decode(page, charset or html_charset(page))
+    if is_binary(decoded.text):
+        raise PageFault("the page holds binary data, not HTML")
     check_shape(decoded.text, options)
     tools = _tools()
     with _at_most(options.seconds):

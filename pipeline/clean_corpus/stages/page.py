@@ -26,10 +26,28 @@ def check_shape(page: str, options: config.Extract) -> None:
         raise PageFault(
             f"the page has more elements than extract.max_elements = {options.max_elements} allows"
         )
+    if any(map(_has_many_attributes, page.split(">"))):
+        raise PageFault(f"an element of the page has more than {_MOST_ATTRIBUTES} attributes")
     if depth_exceeds(page, options.max_depth):
         raise PageFault(
             f"the page is nested deeper than extract.max_depth = {options.max_depth} allows"
         )
+
+
+# The parser compares each attribute of an element with all others: a second for 30,000 of them, and
+# no signal stops it.
+_MOST_ATTRIBUTES = 10_000
+
+
+def _has_many_attributes(part: str) -> bool:
+    """Say whether the tag that ends here has more attributes than any page needs."""
+    if len(part) < 2 * _MOST_ATTRIBUTES:
+        return False
+    tag = part[part.rfind("<") + 1 :]
+    return len(_QUOTED.sub(" ", tag).split(None, _MOST_ATTRIBUTES + 1)) > _MOST_ATTRIBUTES + 1
+
+
+_QUOTED = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")
 
 
 def tree(page: str) -> Any:
