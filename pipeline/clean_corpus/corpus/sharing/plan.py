@@ -37,7 +37,7 @@ from clean_corpus.corpus.steps import MEMORY, Files, Make, Options, adder
 _BYTE, _LETTER = 4, 48
 
 # More parts than memory asks for are made where all cores can have some, and never more than these.
-_SOME, _ENOUGH, _MOST = 50_000_000, 16, 1024
+_SOME, _ENOUGH, _MOST = 25_000_000, 16, 1024
 
 
 class Sharing(NamedTuple):

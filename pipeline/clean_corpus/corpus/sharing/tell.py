@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import Documents
@@ -87,7 +86,7 @@ def _lines(path: str, found: pa.Table, first: int) -> bytes:
         low, high = np.searchsorted(numbers, [row, row + batch.num_rows])
         for passage in found.slice(low, high - low).to_pylist():
             place = passage.pop("document") - first - row
-            text = pc.fill_null(batch.column("text"), "")[place].as_py()
+            text = batch.column("text")[place].as_py()
             start, end = passage["start"], passage["end"]
             del passage["goes"]
             line = {
