@@ -301,8 +301,8 @@ def _evidence(
         begin, end = offsets[docs[doc]], offsets[docs[doc] + 1]
         of_kind[:] = 0
         size = 0
-        for i in range(begin, end):
-            size += (data[i] & 0xC0) != 0x80
+        for k in range(np.uint64(end - begin)):
+            size += (data[np.uint64(begin) + k] & 0xC0) != 0x80
         stride = max(1, size // enough)
         size = _decode(data, begin, end, stride, profiles, points, of_kind)
         of_kind *= stride

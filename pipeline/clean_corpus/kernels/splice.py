@@ -21,19 +21,25 @@ def _splice(
     new_offsets: Offsets,
     out: Bytes,
 ) -> None:
-    # Loops, for the assignment of slices takes numba four seconds to compile.
     read = 0
     write = 0
     for i in range(starts.size):
-        for j in range(read, starts[i]):
-            out[write + j - read] = data[j]
-        write += starts[i] - read
-        for j in range(new_offsets[i], new_offsets[i + 1]):
-            out[write + j - new_offsets[i]] = new[j]
-        write += new_offsets[i + 1] - new_offsets[i]
+        write = _copied(data, read, starts[i], out, write)
+        write = _copied(new, new_offsets[i], new_offsets[i + 1], out, write)
         read = ends[i]
-    for j in range(read, stop):
-        out[write + j - read] = data[j]
+    _copied(data, read, stop, out, write)
+
+
+@compiled
+def _copied(data: Bytes, start: int, stop: int, out: Bytes, write: int) -> int:
+    """Copy some bytes to `write` and give where they end.
+
+    A loop, for the assignment of slices takes numba four seconds to compile; its places have no
+    sign, for else each would be tested for being counted from the end.
+    """
+    for k in range(np.uint64(max(stop - start, 0))):
+        out[np.uint64(write) + k] = data[np.uint64(start) + k]
+    return write + stop - start
 
 
 @compiled
@@ -41,8 +47,8 @@ def _code_points(data: Bytes, positions: Offsets, out: Offsets) -> None:
     read = 0
     count = 0
     for i in range(positions.size):
-        for j in range(read, positions[i]):
-            count += (data[j] & 0xC0) != 0x80
+        for k in range(np.uint64(positions[i] - read)):
+            count += (data[np.uint64(read) + k] & 0xC0) != 0x80
         read = positions[i]
         out[i] = count
 

@@ -63,6 +63,22 @@ _TABLE = np.zeros(0x20001, np.uint8)
 for _kind, _first, _last in _RANGES:
     _TABLE[_first : _last + 1] = _kind
 
+# A byte and the next may begin something to replace where `_HEADS` of one and `_TAILS` of the other
+# have a bit in common: white space before white space or what may be such, and the first two bytes
+# of what cannot be seen.
+_HEADS, _TAILS = np.zeros((2, 0x100), np.uint8)
+_PAIRS: list[tuple[list[int], list[int]]] = [
+    ([0x0A, 0x20], [*range(0x21), 0x7F, 0xC2, 0xE1, 0xE2, 0xE3, 0xEF]),
+    ([*range(0x0A), *range(0x0B, 0x20), 0x7F], [*range(0x100)]),
+    ([0xC2], [*range(0x80, 0xA1), 0xAD]),
+    ([0xE1, 0xE3], [0x80, 0x9A, 0xA0]),
+    ([0xE2], [0x80, 0x81]),
+    ([0xEF], [0xBB, 0xBF]),
+]
+for _bit, (_firsts, _seconds) in enumerate(_PAIRS):
+    _HEADS[_firsts] |= 1 << _bit
+    _TAILS[_seconds] |= 1 << _bit
+
 
 class Spans(NamedTuple):
     """Spans to replace: document, byte offsets in it, rule, and the new bytes with offsets."""
@@ -91,24 +107,13 @@ def _point(data: Bytes, i: int, stop: int) -> tuple[int, int]:
 
 
 @compiled
-def _plain(data: Bytes, i: int) -> bool:
-    """Say whether the byte at `i` begins, or goes on with, a character of no interest."""
-    byte = int(data[i])
-    if byte < 0x80:
-        return 0x20 < byte < 0x7F
-    if byte == 0xE2:
-        return int(data[i + 1]) > 0x81
-    if byte in (0xE1, 0xE3):
-        return int(data[i + 1]) not in (0x80, 0x9A, 0xA0)
-    return byte not in (0xC2, 0xEF)
-
-
-@compiled
 def _spans(
     data: Bytes,
     offsets: Offsets,
     lines: int,
     table: Bytes,
+    heads: Bytes,
+    tails: Bytes,
     spans: Offsets,
     new: Bytes,
     new_offsets: Offsets,
@@ -119,18 +124,16 @@ def _spans(
     for doc in range(offsets.size - 1):
         first = offsets[doc]
         stop = offsets[doc + 1]
-        before = 0
         i = first
         while i < stop:
-            if _plain(data, i):
-                i += 1
-                before = -1
-                continue
-            # Most blanks are single spaces between words.
-            if data[i] == 0x20 and first < i < stop - 1 and 0x20 < data[i + 1] < 0x7F:
-                i += 2
-                before = -1
-                continue
+            # Nearly all bytes are passed over here. The first and the last character of a text are
+            # looked at, but for one of several bytes at the end: its first two have told.
+            if i > first:
+                while i < stop - 1 and not heads[data[i]] & tails[data[i + 1]]:
+                    i += 1
+                if i == stop - 1 and data[i] >= 0x80:
+                    break
+            before = -1 if i > first else 0
             start = i
             end = i
             breaks = 0
@@ -175,7 +178,6 @@ def _spans(
                 end = after
             i = end
             if end < stop:
-                before = point
                 i = after
             if start == end:
                 continue
@@ -244,7 +246,9 @@ def spans(data: Bytes, offsets: Offsets, blank_lines: int) -> Spans:
     while True:
         found = np.empty((4, room), np.int64)
         new, new_offsets = np.empty(4 * room + 4, np.uint8), np.empty(room + 1, np.int64)
-        count = _spans(data, offsets, blank_lines + 1, _TABLE, found, new, new_offsets)
+        count = _spans(
+            data, offsets, blank_lines + 1, _TABLE, _HEADS, _TAILS, found, new, new_offsets
+        )
         if count >= 0:
             size = int(new_offsets[count])
             doc, start, end, rule = found[:, :count]
