@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from ftfy import chardata, fixes
+from ftfy import chardata, fix_encoding, fixes
+from ftfy.badness import is_bad
 
 from clean_corpus.kernels.suspects import BAD, ENTITY, LITERAL, UNORDERED
 from clean_corpus.stages import ftfy_guard
@@ -129,20 +130,29 @@ def _whole(line: str) -> bool:
     between letters, for that is one byte in the encodings that ftfy tries. (Next to `?`, a space or
     `\x1a` ftfy may add a byte.) Nor must there be a part that it would read anew.
     """
-    return (
-        _CONTROL.search(line) is not None
-        and _ALONE.search(line) is not None
-        and (_LIKE_UTF8.search(line) is None or fixes.decode_inconsistent_utf8(line) == line)
-    )
+    if _CONTROL.search(line) is None or _ALONE.search(line) is None:
+        return False
+    end = 0
+    for lead in _LEAD.finditer(line):
+        if lead.start() >= end and (part := chardata.UTF8_DETECTOR_RE.match(line, lead.start())):
+            if _is_reread(part[0]):
+                return False
+            end = part.end()
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _is_reread(part: str) -> bool:
+    """Say whether ftfy reads a part of a line anew."""
+    return is_bad(part) and fix_encoding(part) != part
 
 
 _CONTROL = re.compile("[\x80-\x9f]")
 _ALONE = re.compile("[A-Za-z][^\0-\x7f\ufffd][A-Za-z]")
-# What ftfy reads anew begins with a character that stands for a first byte.
+# A part that ftfy reads anew begins with what stands for the first byte of a character, and goes on
+# with what stands for the others: less work than its own pattern.
 _CLUES = chardata.UTF8_CLUES
+_FIRST = {size: _CLUES[f"utf8_first_of_{size}"] for size in (2, 3, 4)}
 _NEXT = f"[{_CLUES['utf8_continuation']}]"
-_SIZES = {size: f"[{_CLUES[f'utf8_first_of_{size}']}]" for size in (2, 3, 4)}
-_LIKE_UTF8 = re.compile(
-    "[" + "".join(first[1:-1] for first in _SIZES.values()) + "]"
-    + "(?:" + "|".join(f"(?<={first}){_NEXT}{{{size - 1}}}" for size, first in _SIZES.items()) + ")"
-)  # fmt: skip
+_OTHERS = "|".join(f"(?<=[{some}]){_NEXT}{{{size - 1}}}" for size, some in _FIRST.items())
+_LEAD = re.compile(f"[{''.join(_FIRST.values())}](?={_OTHERS})")
