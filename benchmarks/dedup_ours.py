@@ -10,15 +10,20 @@ into KEPT. Options are those of `[dedup]`: `threshold=0.7`.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+# As the command does, before Arrow is there.
+os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clean_corpus import spill
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates.plan import plan, summarise
 from clean_corpus.run import disk
@@ -43,7 +48,7 @@ def ingest(inputs: dict[str, list[str]], outputs: dict[str, str], options: Any) 
     """Copy some row groups into a shard."""
     del inputs
     source = pq.ParquetFile(options["path"])
-    with pa.OSFile(outputs["texts"], "wb") as sink, pa.ipc.new_file(sink, _TEXTS) as shard:
+    with spill.writer(outputs["texts"], _TEXTS, packed=options["packed"]) as shard:
         for batch in source.iter_batches(ROWS, row_groups=options["groups"]):
             none = pa.nulls(batch.num_rows, pa.string())
             text = batch["text"].cast(pa.large_string())
@@ -58,7 +63,9 @@ def shards(texts: Path) -> tuple[list[Task], list[int]]:
     """Plan the reading of a folder: tasks, and the rows of each."""
     tasks: list[Task] = []
     rows: list[int] = []
-    for path in sorted(texts.glob("*.parquet")):
+    paths = sorted(texts.glob("*.parquet"))
+    packed = spill.worth_packing(sum(path.stat().st_size for path in paths))
+    for path in paths:
         about = pq.ParquetFile(path).metadata
         groups: list[int] = []
         held = 0
@@ -66,7 +73,7 @@ def shards(texts: Path) -> tuple[list[Task], list[int]]:
             groups.append(group)
             held += about.row_group(group).num_rows
             if held >= SHARD or group == about.num_row_groups - 1:
-                options = {"path": str(path), "groups": groups}
+                options = {"path": str(path), "groups": groups, "packed": packed}
                 tasks.append(_task("ingest", len(tasks), ingest, ["texts"], options=options))
                 rows.append(held)
                 groups, held = [], 0

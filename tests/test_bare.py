@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sample_records
-from clean_corpus import clean, cli, formats, results
+from clean_corpus import clean, cli, formats, results, spill
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError
 from clean_corpus.run.plan import clean_files
@@ -75,6 +75,17 @@ def test_ids_are_those_of_a_run_with_records(
     counts = (orjson.loads((one / "summary.json").read_bytes()) for one in (out, ids))
     first, second = ({**one, "config": 0, "outputs": 0} for one in counts)
     assert first == second
+
+
+@pytest.mark.parametrize("mode", ["ids", "remove"])
+def test_texts_of_a_large_input_are_handed_on_packed(
+    source: Path, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = run(source, tmp_path / "plain", mode)
+    monkeypatch.setattr(spill, "_LARGE", 0)
+    packed = run(source, tmp_path / "packed", mode)
+    for path in plain.rglob("*.jsonl"):
+        assert path.read_bytes() == (packed / path.relative_to(plain)).read_bytes(), path.name
 
 
 def test_what_was_cleaned_before_can_be_searched(source: Path, tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 import articles
 import oracle
 from clean_corpus.config import Dedup
+from clean_corpus.corpus import pairs
 from clean_corpus.corpus.duplicates import evidence, groups, oversized
 from clean_corpus.corpus.duplicates import plan as plan_
 from clean_corpus.corpus.duplicates.sift import sift
@@ -457,3 +460,12 @@ def test_documents_of_pairs_come_once_and_in_order() -> None:
     first, second = np.array([7, 1, 7], np.uint32), np.array([2, 9, 1], np.uint32)
     assert documents_of(first, second).tolist() == [1, 2, 7, 9]
     assert documents_of(first[:0]).tolist() == []
+
+
+@hypothesis.given(
+    st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 7) | st.integers(2**63, 2**63 + 40))
+)
+def test_numbers_are_ordered_though_their_lower_bits_are_covered(values: list[int]) -> None:
+    assert pairs.order(np.array(values, np.uint64)).tolist() == sorted(
+        range(len(values)), key=values.__getitem__
+    )

@@ -25,7 +25,7 @@ def test_strings_are_spelled_as_orjson_spells_them(texts: list[str]) -> None:
 def test_objects_are_written_in_lines(rows: list[tuple[str, int]]) -> None:
     names, numbers = ([row[i] for row in rows] for i in range(2))
     columns = {'na"me': pa.array(names, pa.string()), "n": pa.array(numbers, pa.int64())}
-    found = bytes(strings.content(strings.objects(columns, b"\n")))
+    found = bytes(strings.content(strings.objects(columns, b"}\n")))
     assert [orjson.loads(line) for line in found.splitlines()] == [
         {'na"me': name, "n": number} for name, number in rows
     ]

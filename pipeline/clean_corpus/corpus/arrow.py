@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from clean_corpus import spill
+from clean_corpus.spill import batches, opened
+
 Numbers = npt.NDArray[Any]
 
 #: One document, in order. `digest_*` hash the text, white space apart; `length` is in code points,
@@ -71,10 +74,6 @@ REMOVED = pa.schema(
 )
 
 
-# Batches that are read from one mapping of a file.
-_MAPPED = 16
-
-
 class Writer(NamedTuple):
     """An open file that takes batches as columns by name."""
 
@@ -91,9 +90,9 @@ class Writer(NamedTuple):
 
 
 @contextmanager
-def writer(path: str, schema: pa.Schema) -> Iterator[Writer]:
-    """Open a new file."""
-    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
+def writer(path: str, schema: pa.Schema, *, packed: bool = False) -> Iterator[Writer]:
+    """Open a new file (see `spill.writer`)."""
+    with spill.writer(path, schema, packed=packed) as file:
         yield Writer(file, schema)
 
 
@@ -102,27 +101,6 @@ def write(path: str, schema: pa.Schema, batches: Iterable[Mapping[str, Any]]) ->
     with writer(path, schema) as file:
         for columns in batches:
             file.write(columns)
-
-
-def opened(path: str, columns: Sequence[str] | None = None) -> pa.RecordBatchFileReader:
-    """Open a file through a memory map, to read some columns or all."""
-    source = pa.memory_map(path)
-    if columns is None:
-        return pa.ipc.open_file(source)
-    names = pa.ipc.open_file(source).schema.names
-    options = pa.ipc.IpcReadOptions(
-        included_fields=[names.index(name) for name in columns if name in names]
-    )
-    return pa.ipc.open_file(source, options=options)
-
-
-def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Read a file batch by batch; it is mapped anew now and then, so that little is resident."""
-    reader = opened(path, columns)
-    for i in range(reader.num_record_batches):
-        if i and not i % _MAPPED:
-            reader = opened(path, columns)
-        yield reader.get_batch(i)
 
 
 def parts(paths: Sequence[str], name: str) -> Iterator[Numbers]:

@@ -13,7 +13,8 @@ from clean_corpus import spill
 #: The documents whose key another has too, with their number. Sorted by document.
 OCCURRENCES = pa.schema([("document", pa.int64()), ("occurrence", pa.int32())])
 
-_LOOKS_NUMBERED = r"#\p{Nd}+$"
+_MARK = "#"
+_LOOKS_NUMBERED = rf"{_MARK}\p{{Nd}}+$"
 
 
 def run_keys(keys: pa.StringArray, first: int, occurrences: Sequence[str]) -> pa.StringArray:
@@ -27,9 +28,11 @@ def run_keys(keys: pa.StringArray, first: int, occurrences: Sequence[str]) -> pa
         document = table["document"].to_numpy()
         here = slice(*np.searchsorted(document, (first, first + len(keys))))
         numbers[document[here] - first] = table["occurrence"].to_numpy()[here]
-    looks_numbered = pc.match_substring_regex(keys, _LOOKS_NUMBERED)
-    plain = pc.and_not(pa.array(numbers == 1), looks_numbered)
+    marked = pc.match_substring(keys, _MARK)  # fast, and hardly ever true
+    if pc.any(marked).as_py():
+        marked = pc.match_substring_regex(keys, _LOOKS_NUMBERED)
+    plain = pc.and_not(pa.array(numbers == 1), marked)
     if pc.all(plain).as_py() is not False:
         return keys
-    numbered = pc.binary_join_element_wise(keys, pa.array(numbers).cast(pa.string()), "#")
+    numbered = pc.binary_join_element_wise(keys, pa.array(numbers).cast(pa.string()), _MARK)
     return pc.if_else(plain, keys, numbered)

@@ -94,5 +94,23 @@ def gathered(parts: Iterable[Pairs], most: int) -> Iterator[Pairs]:
     yield distinct(held)
 
 
+def order(values: Numbers) -> npt.NDArray[np.int64]:
+    """Give the order of 64-bit numbers that are well mixed in their upper bits.
+
+    Equal ones stay in theirs. Numpy sorts numbers at twice the speed at which it says where they
+    were; so their places stand in the lower bits, and what is alike but for those is sorted again.
+    """
+    low = np.uint64((1 << len(values).bit_length()) - 1)
+    packed = values & ~low | np.arange(len(values), dtype=np.uint64)
+    packed.sort()
+    places = (packed & low).astype(np.int64)
+    found = values[places]
+    falls = np.flatnonzero(found[1:] < found[:-1])
+    if len(falls):
+        alike = np.flatnonzero(among(found & ~low, np.unique(found[falls] & ~low)))
+        places[alike] = places[alike][np.argsort(found[alike], kind="stable")]
+    return places
+
+
 def _first(values: Pairs) -> npt.NDArray[np.bool_]:
     return np.append(True, values[1:] != values[:-1])[: len(values)]

@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import SETS, Numbers
 from clean_corpus.kernels import sets as kernel
+from clean_corpus.kernels.sets import Placed
 
-# Shingles that are written as one batch, 8 bytes each.
-_MANY = 4_000_000
+# Shingles that are written as one batch, 8 bytes each: so few that memory is used again.
+_MANY = 500_000
 
 
 def sets(
@@ -39,7 +41,7 @@ def _batches(
     """Give the sets of the documents wanted, many at a time."""
     held: list[tuple[Numbers, Numbers, Numbers]] = []
     size = first = 0
-    for batch in (batch for path in paths for batch in arrow.batches(path, ["text"])):
+    for batch in (batch for path in paths for batch in spill.batches(path, ["text"])):
         rows = np.flatnonzero(wanted[first : first + batch.num_rows])
         if len(rows):
             texts = pc.fill_null(batch.column("text"), "")
@@ -66,13 +68,15 @@ def sizes(paths: Sequence[str], documents: Numbers) -> Numbers:
     return arrow.sizes(paths, "hashes", documents)
 
 
-def load(paths: Sequence[str], documents: Numbers, sizes_: Numbers) -> tuple[Numbers, Numbers]:
-    """Give the sets of documents (sorted, of known sizes) one behind the other, and the offsets."""
-    offsets = np.append(0, np.cumsum(sizes_))
-    hashes = np.empty(offsets[-1], np.uint64)
-    end = 0
+def load(paths: Sequence[str], documents: Numbers) -> Placed:
+    """Give the sets of documents (sorted) where the files are mapped, without a copy."""
+    origin = np.zeros(1, np.uint64)
+    places, sizes_, held = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], []
     for batch, rows in arrow.holding(paths, documents):
-        taken = batch.column("hashes").take(pa.array(rows)).values.to_numpy()
-        hashes[end : end + len(taken)] = taken
-        end += len(taken)
-    return hashes, offsets
+        lists = batch.column("hashes")
+        offsets = lists.offsets.to_numpy()
+        away = (lists.values.to_numpy().ctypes.data - origin.ctypes.data) // origin.itemsize
+        places.append(offsets[rows].astype(np.uint64) + np.uint64(away % 2**64))
+        sizes_.append(offsets[rows + 1] - offsets[rows])
+        held.append(batch)
+    return Placed(origin, np.concatenate(places), np.concatenate(sizes_), held)

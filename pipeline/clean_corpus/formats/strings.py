@@ -45,10 +45,10 @@ def joined(*parts: pa.Array | bytes) -> pa.LargeBinaryArray:
     return pc.binary_join_element_wise(*columns, _NOTHING)
 
 
-def objects(columns: Mapping[str, pa.Array], end: bytes = b"") -> pa.LargeBinaryArray:
+def objects(columns: Mapping[str, pa.Array], end: bytes = b"}") -> pa.LargeBinaryArray:
     """Make a JSON object of each row of columns of texts or integers without nulls.
 
-    `end` stands behind each.
+    `end` closes each.
     """
     parts: list[pa.Array | bytes] = []
     for name, values in columns.items():
@@ -57,7 +57,7 @@ def objects(columns: Mapping[str, pa.Array], end: bytes = b"") -> pa.LargeBinary
             parts += [key, values.cast(pa.large_string())]
         else:
             parts += [key + b'"', _escaped(values), b'"']
-    return joined(*parts, b"}" + end)
+    return joined(*parts, end)
 
 
 def _escaped(values: pa.Array) -> pa.LargeStringArray:

@@ -1,4 +1,4 @@
-"""Hash texts so that equal ones can be found, white space apart: MurmurHash3 (x64, 128 bits)."""
+"""Hash texts so that equal ones can be found: MurmurHash3 (x64, 128 bits)."""
 
 from __future__ import annotations
 
@@ -141,10 +141,22 @@ def _murmur3(words: Hashes, size: Unsigned, out: Hashes) -> None:
 
 @compiled
 def _digests(
-    data: Bytes, offsets: Offsets, bytes_: Bytes, words: Hashes, out: Hashes, sizes: Offsets
+    data: Bytes,
+    offsets: Offsets,
+    collapse: bool,
+    bytes_: Bytes,
+    words: Hashes,
+    out: Hashes,
+    sizes: Offsets,
 ) -> None:
     for row in range(sizes.size):
-        size = _collapse(data, _U(offsets[row]), _U(offsets[row + 1]), bytes_)
+        start, stop = _U(offsets[row]), _U(offsets[row + 1])
+        if collapse:
+            size = _collapse(data, start, stop, bytes_)
+        else:
+            size = stop - start
+            for i in range(_0, size):
+                bytes_[i] = data[start + i]
         for i in range(size, size + _U(32)):
             bytes_[i] = 0
         _murmur3(words, size, out[row])
@@ -157,9 +169,18 @@ def digests(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
     Gives the hashes, shape (texts, 2), and the bytes of the collapsed texts: 0 for a text of
     nothing but white space.
     """
+    return _made(data, offsets, collapse=True)
+
+
+def hashes(data: Bytes, offsets: Offsets) -> Hashes:
+    """Hash each text as it is; shape (texts, 2)."""
+    return _made(data, offsets, collapse=False)[0]
+
+
+def _made(data: Bytes, offsets: Offsets, *, collapse: bool) -> tuple[Hashes, Offsets]:
     longest = int(np.diff(offsets).max(initial=0))
     words = np.zeros((longest + 48) // 8 + 1, np.uint64)
     out = np.empty((offsets.size - 1, 2), np.uint64)
     sizes = np.empty(offsets.size - 1, np.int64)
-    _digests(data, offsets, words.view(np.uint8), words, out, sizes)
+    _digests(data, offsets, collapse, words.view(np.uint8), words, out, sizes)
     return out, sizes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -59,14 +59,16 @@ def _sets(hashes: Hashes, offsets: Offsets, ends: Offsets, scratch: Hashes, coun
 
 
 @compiled
-def _shared(hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets, out: Offsets) -> None:
+def _shared(
+    origin: Hashes, places: Hashes, sizes: Offsets, a: Offsets, b: Offsets, out: Offsets
+) -> None:
     for pair in range(a.size):
-        i, i_stop = _U(offsets[a[pair]]), _U(offsets[a[pair] + 1])
-        j, j_stop = _U(offsets[b[pair]]), _U(offsets[b[pair] + 1])
+        i, j = places[a[pair]], places[b[pair]]
+        i_stop, j_stop = i + _U(sizes[a[pair]]), j + _U(sizes[b[pair]])
         count = _0
-        while i < i_stop and j < j_stop:
+        while i != i_stop and j != j_stop:
             # No branch on the values: which is less cannot be predicted.
-            x, y = hashes[i], hashes[j]
+            x, y = origin[i], origin[j]
             count += _1 if x == y else _0
             i += _1 if x <= y else _0
             j += _1 if y <= x else _0
@@ -84,8 +86,27 @@ def sets(hashes: Hashes, offsets: Offsets) -> tuple[Hashes, Offsets]:
     return hashes[: ends[-1]], ends
 
 
-def shared(hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets) -> Offsets:
+class Placed(NamedTuple):
+    """Sets wherever they are in memory.
+
+    Set i is the `sizes[i]` hashes from `places[i]` on, counted in hashes from the first of `origin`
+    and modulo 2^64: it may lie before or behind what `origin` itself holds. Whatever `held` names
+    must live as long.
+    """
+
+    origin: Hashes
+    places: Hashes
+    sizes: Offsets
+    held: Any = None
+
+
+def shared(sets: Placed, a: Offsets, b: Offsets) -> Offsets:
     """Count what the sets a[i] and b[i] have in common."""
     out = np.zeros(a.size, np.int64)
-    _shared(hashes, offsets, a, b, out)
+    _shared(sets.origin, sets.places, sets.sizes, a, b, out)
     return out
+
+
+def placed(hashes: Hashes, offsets: Offsets) -> Placed:
+    """Give the places of sets that stand one behind the other."""
+    return Placed(hashes, offsets[:-1].astype(np.uint64), np.diff(offsets))

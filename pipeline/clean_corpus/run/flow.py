@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-from clean_corpus import formats
+from clean_corpus import formats, spill
 from clean_corpus.config import Config, as_json
 from clean_corpus.corpus.duplicates.plan import Plan, plan, summarise
 from clean_corpus.corpus.learning.learn import gather, write_learned
@@ -49,6 +49,7 @@ class Flow:
 
     def run(self, units: Sequence[Unit], limit: int) -> Result:
         """Carry out every step; `limit` stops reading after that many records (0 never does)."""
+        self.packed = spill.worth_packing(sum(unit.size for unit in units))
         shards, ingested = self._ingest(units, limit)
         occurrences = self._identify(shards)
         learned = None if self.bare else self._learn(shards, ingested)
@@ -73,6 +74,7 @@ class Flow:
         reading: dict[str, Any] = {"clean_field": self.config.output.clean_field}
         if self.bare:
             reading = {"clean_field": "", "bare": self._sections("limits", "language")}
+        reading["packed"] = self.packed
 
         def tasks() -> Iterator[Task]:
             for unit, piece in _pieces(units, self.config):
@@ -205,6 +207,7 @@ class Flow:
                         "config": sections,
                         "rules": self.version,
                         "first_document": shard.first_document,
+                        "packed": self.packed,
                         "learned": digest(rules),
                     },
                     payload=rules,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import REMOVED
 
@@ -33,7 +34,7 @@ def assign(
     """
     first, rows = options["first"], options["rows"]
     found = [REMOVED.empty_table()]
-    for batch in arrow.batches(inputs["removed"][0]):
+    for batch in spill.batches(inputs["removed"][0]):
         numbers = batch.column("document").to_numpy()
         low, high = np.searchsorted(numbers, [first, first + rows])
         found.append(pa.Table.from_batches([batch.slice(low, high - low)]))

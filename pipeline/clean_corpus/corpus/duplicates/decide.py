@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from clean_corpus import spill
 from clean_corpus.config import Dedup
 from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import PAIRS, REMOVED, Documents, Numbers
@@ -41,7 +42,7 @@ def decide(
     documents = Documents.of(inputs["documents"])
     texts = inputs.get("texts", ())
     threshold = Fraction(dedup.threshold).as_integer_ratio()
-    cut = sum(batch.num_rows for path in inputs["pairs"] for batch in arrow.batches(path))
+    cut = sum(batch.num_rows for path in inputs["pairs"] for batch in spill.batches(path))
     counts = Counts()
     gone: list[Numbers] = [np.zeros(0, np.int64)]
     with ExitStack() as stack:

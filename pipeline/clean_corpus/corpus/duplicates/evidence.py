@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from clean_corpus import spill
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import PAIRS
 from clean_corpus.corpus.duplicates import keepers, parameters
 from clean_corpus.corpus.duplicates.keepers import Gone, Ranked
@@ -82,7 +82,7 @@ def _one(values: Any, kind: pa.DataType) -> pa.Array:
 
 def read(path: str) -> Iterator[Evidence]:
     """Read a run's evidence, group by group."""
-    for batch in arrow.batches(path):
+    for batch in spill.batches(path):
         columns = {name: batch.column(name).flatten() for name in EVIDENCE.names}
         numbers = [columns[name].to_numpy().astype(np.int64) for name in EVIDENCE.names[3:]]
         preference = columns["preference"].to_numpy().astype(np.int64)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clean_corpus.corpus import arrow
+from clean_corpus import spill
 from clean_corpus.corpus.arrow import PAIRS, Numbers
 from clean_corpus.kernels import clusters as kernel
 
@@ -113,7 +113,7 @@ def _ranges(
 
 def _columns(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Numbers, ...]]:
     for path in paths:
-        for batch in arrow.batches(path):
+        for batch in spill.batches(path):
             yield tuple(batch.column(name).to_numpy() for name in names)
 
 

@@ -18,6 +18,7 @@ from clean_corpus.corpus.pairs import (
     documents_of,
     gathered,
     halves,
+    order,
     paired,
 )
 from clean_corpus.kernels.repeats import repeats
@@ -114,8 +115,8 @@ def _buckets(keys: Numbers, numbers: Numbers, here: Numbers) -> Buckets:
     rows = repeats(keys)
     rows = rows[here[numbers[rows]]]
     keys, numbers = keys[rows], numbers[rows]
-    order = np.argsort(keys)
-    keys, numbers = keys[order], numbers[order]
+    places = order(keys)
+    keys, numbers = keys[places], numbers[places]
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
     return Buckets(numbers, keys[starts], starts, np.diff(np.append(starts, len(keys))))
 

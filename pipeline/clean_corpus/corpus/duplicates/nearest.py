@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from clean_corpus.corpus import arrow, shingles
+from clean_corpus import spill
+from clean_corpus.corpus import shingles
 from clean_corpus.corpus.arrow import Documents, Numbers
 from clean_corpus.kernels import sets as kernel
 
@@ -26,7 +27,7 @@ def nearest(
     """
     found = []
     for path in texts:
-        for batch in arrow.batches(path, ["text"]):
+        for batch in spill.batches(path, ["text"]):
             hashes, offsets = shingles.hashes(pc.fill_null(batch.column("text"), ""), shingle)
             found.append(kernel.sets(hashes, offsets))
     if not found:

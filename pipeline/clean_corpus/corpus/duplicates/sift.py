@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import CANDIDATES, WANTED, Documents, Numbers
 from clean_corpus.corpus.pairs import (
@@ -56,7 +57,7 @@ def sift(
 def _batches(paths: Sequence[str], options: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     """Give the candidates of this block, those of each batch sorted."""
     for path in paths:
-        reader = arrow.opened(path)
+        reader = spill.opened(path)
         for i in range(options["block"], reader.num_record_batches, options["blocks"]):
             batch = reader.get_batch(i)
             if batch.num_rows:

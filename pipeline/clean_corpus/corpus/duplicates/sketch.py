@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow, dates, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
 from clean_corpus.corpus.duplicates import signatures
@@ -36,7 +37,7 @@ def sketch(
     keys: list[Numbers] = []
     numbers: list[Numbers] = []
     first = options["first_document"]
-    for batch in arrow.batches(inputs["texts"][0], COLUMNS):
+    for batch in spill.batches(inputs["texts"][0], COLUMNS):
         for piece in _pieces(_named(batch, first, inputs.get("occurrences"))):
             rows, band_keys, columns = _sketched(piece, options)
             found.append(columns)
@@ -132,6 +133,8 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _dates(values: pa.Array) -> pa.Array:
+    if values.null_count == len(values):
+        return pa.nulls(len(values), pa.int64())
     distinct = values.cast(pa.string()).dictionary_encode()
     read = [dates.seconds(date) for date in distinct.dictionary.to_pylist()]
     return pa.array(read, pa.int64()).take(distinct.indices)

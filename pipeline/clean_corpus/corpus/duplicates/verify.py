@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow, sets
 from clean_corpus.corpus.arrow import PAIRS, Numbers
 from clean_corpus.corpus.duplicates.parameters import STEPS
@@ -39,7 +40,7 @@ def _held(paths: Sequence[str], most: int) -> Iterator[list[Numbers]]:
     """Give a, b and times of so many candidates as may be held, or of one batch."""
     held: list[list[Numbers]] = []
     size = 0
-    for batch in (batch for path in paths for batch in arrow.batches(path)):
+    for batch in (batch for path in paths for batch in spill.batches(path)):
         if held and size + batch.num_rows > most:
             yield [np.concatenate(column) for column in zip(*held, strict=True)]
             held, size = [], 0
@@ -66,11 +67,10 @@ def _verified(
     seen = {"histogram": times >= 0, "once": times == 1, "twice": times == 2}
     for part in _parts(a, b, documents, sizes, options["shingles"]):
         which = documents_of(a[part], b[part])
-        mine = sizes[np.searchsorted(documents, which)]
-        hashes, offsets = sets.load(paths, which, mine)
+        mine = sets.load(paths, which)
         ends = np.searchsorted(which, a[part]), np.searchsorted(which, b[part])
-        shared = kernel.shared(hashes, offsets, *ends)
-        one, other = (mine[side] for side in ends)
+        shared = kernel.shared(mine, *ends)
+        one, other = (mine.sizes[side] for side in ends)
         joined = one + other - shared
         bins = np.minimum(shared * STEPS // joined, STEPS - 1)
         for name, of in seen.items():

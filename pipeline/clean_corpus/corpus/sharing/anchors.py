@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import BANDS, Numbers
 from clean_corpus.corpus.duplicates.sketch import partitioned
@@ -34,7 +35,7 @@ def anchor(
     keys: list[Numbers] = []
     numbers: list[Numbers] = []
     row = 0
-    for batch in arrow.batches(inputs["texts"][0], ("text", "reason")):
+    for batch in spill.batches(inputs["texts"][0], ("text", "reason")):
         stays = ~gone[row : row + batch.num_rows] & batch.column("reason").is_null().to_numpy(False)
         texts = pc.fill_null(batch.column("text"), "")
         for rows in pieces(np.flatnonzero(stays), pc.binary_length(texts).to_numpy()):
@@ -48,7 +49,7 @@ def anchor(
 
 def decided(path: str) -> Numbers:
     """Tell for each document of a shard whether it is a copy that goes."""
-    gone = [batch.column("reason").is_valid() for batch in arrow.batches(path, ("reason",))]
+    gone = [batch.column("reason").is_valid() for batch in spill.batches(path, ("reason",))]
     none = np.zeros(0, bool)
     return np.concatenate([none, *(column.to_numpy(zero_copy_only=False) for column in gone)])
 

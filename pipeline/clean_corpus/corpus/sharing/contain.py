@@ -62,10 +62,9 @@ def verified(
     `pairs` are rows of `texts`, `documents` the number of each text, `least` a ratio.
     """
     rows = np.unique(np.concatenate(pairs))
-    hashes, offsets = kernel.sets(*shingles.hashes(texts, size, rows))
+    found = kernel.placed(*kernel.sets(*shingles.hashes(texts, size, rows)))
     a, b = (np.searchsorted(rows, side) for side in pairs)
-    shared = kernel.shared(hashes, offsets, a, b)
-    sizes = np.diff(offsets)
+    shared, sizes = kernel.shared(found, a, b), found.sizes
     small, large = np.where(sizes[a] > sizes[b], [b, a], [a, b])
     enough = np.flatnonzero(shared * least[1] >= sizes[small] * least[0])
     small, large, shared = small[enough], large[enough], shared[enough]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import Documents
 from clean_corpus.corpus.sharing.tell import mine, placed
@@ -21,7 +22,7 @@ def settle(
 
     Inputs: decisions (of the shard), contained, documents. Options: first (document).
     """
-    (batch,) = arrow.batches(inputs["decisions"][0])
+    (batch,) = spill.batches(inputs["decisions"][0])
     contained = mine(inputs["contained"][0], options["first"], batch.num_rows)
     rows = contained["document"].to_numpy()
     keys = Documents.of(inputs["documents"]).take("key", contained["inside"].to_numpy())

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from clean_corpus import spill
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.arrow import Documents
 
@@ -34,7 +35,7 @@ def tell(
     Inputs: texts (of the shard), shares, found, contained, documents. Options: first (document).
     """
     first = options["first"]
-    rows = sum(batch.num_rows for batch in arrow.batches(inputs["texts"][0], ("key",)))
+    rows = sum(batch.num_rows for batch in spill.batches(inputs["texts"][0], ("key",)))
     shares = mine(inputs["shares"][0], first, rows)
     contained = mine(inputs["contained"][0], first, rows)
     documents = Documents.of(inputs["documents"])
@@ -60,7 +61,7 @@ def tell(
 
 def mine(path: str, first: int, rows: int) -> pa.Table:
     """Read the rows of a file sorted by document that belong to the shard."""
-    (batch,) = arrow.batches(path)
+    (batch,) = spill.batches(path)
     low, high = np.searchsorted(batch.column("document").to_numpy(), [first, first + rows])
     return pa.Table.from_batches([batch.slice(low, high - low)])
 
@@ -82,7 +83,7 @@ def _lines(path: str, found: pa.Table, first: int) -> bytes:
     out = []
     numbers = found["document"].to_numpy().astype(np.int64) - first
     row = 0
-    for batch in arrow.batches(path, ("key", "text")):
+    for batch in spill.batches(path, ("key", "text")):
         low, high = np.searchsorted(numbers, [row, row + batch.num_rows])
         for passage in found.slice(low, high - low).to_pylist():
             place = passage.pop("document") - first - row

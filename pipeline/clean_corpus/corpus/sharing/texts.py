@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus.corpus import arrow
+from clean_corpus import spill
 from clean_corpus.corpus.arrow import Numbers
 
 
@@ -19,7 +19,7 @@ def load(paths: Sequence[str], starts: Numbers, documents: Numbers) -> pa.LargeS
     for file in np.flatnonzero(np.diff(cuts)).tolist():
         rows = documents[cuts[file] : cuts[file + 1]].astype(np.int64) - starts[file]
         first = 0
-        for batch in arrow.batches(paths[file], ("text",)):
+        for batch in spill.batches(paths[file], ("text",)):
             low, high = np.searchsorted(rows, [first, first + batch.num_rows])
             if high > low:
                 found.append(batch.column("text").take(pa.array(rows[low:high] - first)))

@@ -51,8 +51,8 @@ def clean(
     """Write `cleaned` (CLEANED, row by row as in `documents`) and `edits` (EDITS, doc = row).
 
     Options: config (the sections that stages read), rules (what the lexicons hold, for the cache),
-    first_document, learned (a digest of the rules learned for the sources of this shard), and as
-    payload those rules.
+    first_document, packed (see `spill.writer`), learned (a digest of the rules learned for the
+    sources of this shard), and as payload those rules.
     """
     config = Config.model_validate(options["config"])
     prepared = _prepared(json.dumps(options["config"]), options["rules"])
@@ -60,7 +60,7 @@ def clean(
     (documents,) = inputs["documents"]
     first = 0
     edits: list[pa.Table] = []
-    with spill.writer(outputs["cleaned"], CLEANED) as out:
+    with spill.writer(outputs["cleaned"], CLEANED, packed=options["packed"]) as out:
         for batch in spill.batches(documents):
             keys = run_keys(
                 batch["key"],

@@ -12,10 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import config, formats, spill
+from clean_corpus.kernels import digest
+from clean_corpus.run.audit import add
 from clean_corpus.run.executors import tell
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.identify import hashed, views
 from clean_corpus.stages.page import PageFault
+from clean_corpus.text import buffers
 
 #: What tells documents of one name and one text apart: hashes of the provisional key, and of the
 #: rest of the record.
@@ -30,14 +33,37 @@ def ingest(
     Documents are RECORDS with base texts, a provisional `key`, which is the user's id or a hash of
     the base text, and the `stage` that set a record with a fault aside. Options: payload
     (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none), avoid (the rows
-    whose pages have killed a worker), and bare (the sections by which documents leave at once,
-    where nothing is going to clean them; their rows are `bare.TEXTS` then).
+    whose pages have killed a worker), packed (see `spill.writer`), and bare (the sections by which
+    documents leave at once, where nothing is going to clean them; their rows are `bare.TEXTS`
+    then).
     """
     del inputs
+    ids: list[pa.RecordBatch] = []
+    counts: dict[str, Any] = {"rows": 0, "encodings": {}, "sources": False}
+
+    def documents() -> Iterator[pa.RecordBatch]:
+        for batch in _read(options):
+            keys, identity = _identify(batch)
+            ids.append(identity)
+            counts["rows"] += batch.num_rows
+            add(counts["encodings"], _counts(batch["encoding"]))
+            counts["sources"] |= batch["source"].null_count < batch.num_rows
+            yield batch.append_column("key", keys).append_column("stage", _stages(batch))
+
+    # Batch by batch: what is held of one is used again for the next.
+    path, packed = outputs["documents"], options["packed"]
+    if options.get("bare"):
+        bare.write(path, documents(), options["bare"], packed=packed)
+    else:
+        spill.write_batches(path, map(_without_pages, documents()), packed=packed)
+    spill.write_batches(outputs["ids"], ids)
+    return counts
+
+
+def _read(options: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    """Read the records of the piece, up to the limit, with texts where they had pages."""
     limit = options["limit"]
     extraction = config.Extract.model_validate(options["extract"])
-    batches: list[pa.RecordBatch] = []
-    ids: list[pa.RecordBatch] = []
     rows = 0
     for batch in formats.read(
         options["payload"],
@@ -45,26 +71,15 @@ def ingest(
         config.Input.model_validate(options["input"]),
         options["clean_field"],
     ):
-        batch = batch.slice(0, limit - rows) if limit else batch  # noqa: PLW2901
-        whole = _with_pages(batch, extraction, rows, options.get("avoid", ()))
-        keys, identity = _identify(whole)
-        batches.append(whole.append_column("key", keys).append_column("stage", _stages(whole)))
-        ids.append(identity)
-        rows += whole.num_rows
+        some = batch.slice(0, limit - rows) if limit else batch
+        yield _with_pages(some, extraction, rows, options.get("avoid", ()))
+        rows += some.num_rows
         if limit and rows >= limit:
             break
-    table = pa.Table.from_batches(batches).drop_columns(["html"])
-    if options.get("bare"):
-        bare.write(outputs["documents"], table, options["bare"])
-    else:
-        spill.write(outputs["documents"], table)
-    spill.write(outputs["ids"], pa.Table.from_batches(ids, IDS))
-    return {
-        "rows": rows,
-        "text_bytes": table["text"].nbytes,
-        "encodings": _counts(table["encoding"]),
-        "sources": bool(table.num_rows - table["source"].null_count),
-    }
+
+
+def _without_pages(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return batch.select([name for name in batch.schema.names if name != "html"])
 
 
 #: Seconds beyond the limit of an extraction after which its process is killed.
@@ -117,17 +132,18 @@ def _stages(batch: pa.RecordBatch) -> pa.Array:
 
 def _identify(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
     """Give the provisional keys of documents, and their hashes (IDS)."""
-    names = batch["id"].to_pylist()
-    nameless = np.flatnonzero(batch["id"].is_null().to_numpy(zero_copy_only=False))
+    keys = batch["id"]
+    nameless = np.flatnonzero(keys.is_null().to_numpy(zero_copy_only=False))
     if nameless.size:
+        names = keys.to_pylist()
         texts = pc.fill_null(batch["text"], "").take(pa.array(nameless))
         for row, text in zip(nameless.tolist(), views(texts), strict=True):
             # No text and no name: the rest of the record tells such documents apart.
             names[row] = hashed(text or hashlib.blake2b(_around(batch, row)).digest()).hex()
-    keys = b"".join([hashed(name.encode(), 8) for name in names])
-    columns = [np.frombuffer(keys, "<u8"), _rests(batch)]
-    ids = pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=IDS)
-    return pa.array(names, pa.string()), ids
+        keys = pa.array(names, pa.string())
+    hashes = digest.hashes(*buffers(keys.cast(pa.large_string())))[:, 0]
+    columns = [pa.array(hashes), pa.array(_rests(batch))]
+    return keys, pa.RecordBatch.from_arrays(columns, schema=IDS)
 
 
 #: The bytes of a record beside its text.
@@ -148,7 +164,7 @@ def _around(batch: pa.RecordBatch, row: int) -> bytes:
     return b"\0".join([batch[name][row].as_py() or b"" for name in _REST])
 
 
-def _counts(names: pa.ChunkedArray) -> dict[str, int]:
+def _counts(names: pa.Array) -> dict[str, int]:
     counted = names.drop_null().value_counts()
     pairs = zip(
         counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,17 +24,23 @@ from clean_corpus.text import code_points, no_edits, originals, whole
 _FATES = ("kept", "removed", "failed")
 _LINE = orjson.OPT_APPEND_NEWLINE
 _NOTHING_TOLD = TOLD.empty_table()
+_NO_TEXTS = pa.array([], pa.large_string())
 
 # Names of the columns that travel beside the records' own.
 _TEXT, _CLEAN = "cleaned:text", "cleaned:clean"
 
 
 class _Shard(NamedTuple):
-    """One batch of documents with all that was found out about them, row by row."""
+    """One batch of documents with all that was found out about them, row by row.
+
+    `read` and `left` count the code points of base and cleaned texts.
+    """
 
     documents: pa.Table
     texts: pa.LargeStringArray
     cleaned: pa.RecordBatch
+    read: pa.Array
+    left: pa.Array
     reasons: list[str | None]
     decisions: pa.Table
     edits: pa.Table
@@ -63,14 +69,15 @@ def write(
     ):
         for shard in _shards(inputs):
             counted.append(_counts(shard))
-            ledger = _ledger(shard)
-            edits.write(strings.content(strings.objects(ledger, b"\n")))
-            keys, doc = shard.cleaned["key"], shard.edits["doc"].to_numpy()
-            samples += sample(shard.texts, keys, doc, ledger)
+            if shard.edits.num_rows:
+                ledger = _ledger(shard)
+                edits.write(strings.content(strings.objects(ledger, b"}\n")))
+                keys, doc = shard.cleaned["key"], shard.edits["doc"].to_numpy()
+                samples += sample(shard.texts, keys, doc, ledger)
             failed.writelines(_failures(shard))
             stays = [reason is None or (marking and reason != "failed") for reason in shard.reasons]
             if not marking:
-                removed.writelines(_removals(shard, whole=not naming))
+                removed.write(_removals(shard, records=not naming))
             which = pa.array(stays, pa.bool_())
             if naming:
                 names.append(_names(shard, which))
@@ -92,14 +99,14 @@ def _names(shard: _Shard, which: pa.BooleanArray) -> bytes:
     """Give a line for each document that stays, with its run key and its place."""
     origins = whole(shard.documents["origin"])
     columns = {"id": shard.cleaned["key"].filter(which), "origin": origins.filter(which)}
-    return bytes(strings.content(strings.objects(columns, b"\n")))
+    return bytes(strings.content(strings.objects(columns, b"}\n")))
 
 
 def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
     """Read the files side by side."""
     decisions = spill.read(inputs["decisions"][0])
     if "sketched" in inputs:
-        yield from _bare(inputs, decisions)
+        yield _bare(inputs, decisions)
         return
     edits = spill.read(inputs["edits"][0])
     docs = edits["doc"].to_numpy()
@@ -114,10 +121,13 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
         low, high = np.searchsorted(docs, [first, first + rows]).tolist()
         edits_ = edits.slice(low, high - low)
         doc = pc.subtract(edits_["doc"], pa.scalar(first, pa.int32()))
+        texts = pc.fill_null(documents["text"], "")
         yield _Shard(
             pa.Table.from_batches([documents]),
-            pc.fill_null(documents["text"], ""),
+            texts,
             cleaned,
+            pc.utf8_length(texts),
+            pc.utf8_length(cleaned["text"]),
             reasons,
             here,
             edits_.set_column(0, edits_.schema.field("doc"), doc),
@@ -126,16 +136,13 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
         first += rows
 
 
-def _bare(inputs: Mapping[str, Sequence[str]], decisions: pa.Table) -> Iterator[_Shard]:
-    """Do the same where nothing was cleaned, and where no record will be written."""
-    first = 0
-    for texts, cleaned in bare.shards(inputs):
-        here = decisions.slice(first, texts.num_rows)
-        reasons = pc.coalesce(cleaned["reason"], whole(here["reason"])).to_pylist()
-        documents = pa.Table.from_batches([texts])
-        none = no_edits(), _NOTHING_TOLD
-        yield _Shard(documents, texts["text"], cleaned, reasons, here, *none)
-        first += texts.num_rows
+def _bare(inputs: Mapping[str, Sequence[str]], decisions: pa.Table) -> _Shard:
+    """Do the same where nothing was cleaned and no record is written: all at once, no texts."""
+    documents, cleaned = bare.shard(inputs)
+    reasons = pc.coalesce(cleaned["reason"], whole(decisions["reason"])).to_pylist()
+    lengths = cleaned["length"], cleaned["length"]
+    none = no_edits(), _NOTHING_TOLD
+    return _Shard(documents, _NO_TEXTS, cleaned, *lengths, reasons, decisions, *none)
 
 
 def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
@@ -156,18 +163,18 @@ def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
         columns |= {
             "removed": pa.array(shard.reasons, pa.string()),
             "keeper": whole(shard.decisions["keeper"]),
-            "jaccard": _similarities(shard, "joined"),
-            "containment": _similarities(shard, "smaller"),
+            "jaccard": _similarities(shard.decisions, "joined"),
+            "containment": _similarities(shard.decisions, "smaller"),
         }
     arrays = [columns.get(field.name, pa.nulls(len(found), field.type)) for field in CLEAN]
     return pa.StructArray.from_arrays(arrays, fields=list(CLEAN))
 
 
-def _similarities(shard: _Shard, whole: str) -> pa.Array:
-    pairs = zip(
-        shard.decisions["shared"].to_pylist(), shard.decisions[whole].to_pylist(), strict=True
-    )
-    return pa.array([similarity(*pair) for pair in pairs], pa.float64())
+def _similarities(decisions: pa.Table, whole: str) -> pa.Array:
+    """Do the same as `similarity` for a column of counts."""
+    some = pc.if_else(pc.equal(decisions[whole], 0), pa.scalar(None, pa.int64()), decisions[whole])
+    share = pc.divide(pc.multiply(decisions["shared"], 10_000), some)
+    return pc.divide(share.cast(pa.float64()), 10_000.0).combine_chunks()
 
 
 def similarity(shared: int | None, whole: int | None) -> float | None:
@@ -175,30 +182,37 @@ def similarity(shared: int | None, whole: int | None) -> float | None:
     return None if shared is None or not whole else shared * 10_000 // whole / 10_000
 
 
-def _removals(shard: _Shard, *, whole: bool) -> Iterable[bytes]:
-    """Give a line for each document that left, with its `whole` record, the text cleaned."""
+def _removals(shard: _Shard, *, records: bool) -> memoryview:
+    """Give a line for each document that left, with its record, the text cleaned, if asked for."""
     rows = [row for row, reason in enumerate(shard.reasons) if reason not in (None, "failed")]
     which = pa.array(rows, pa.int64())
-    records = [b""] * len(rows)
-    if whole:
+    columns = {
+        "id": shard.cleaned["key"].take(which),
+        "origin": whole(shard.documents["origin"]).take(which),
+        "reason": pa.array(shard.reasons, pa.string()).take(which),
+    }
+    parts: list[pa.Array | bytes] = [strings.objects(columns, b""), _witnesses(shard, which)]
+    if records:
         texts = shard.cleaned["text"].take(which)
-        records = formats.as_objects(shard.documents.take(which), texts)
-    decisions = shard.decisions.take(which).to_pylist()
-    for row, record, decision in zip(rows, records, decisions, strict=True):
-        line = {
-            "id": shard.cleaned["key"][row].as_py(),
-            "origin": shard.documents["origin"][row].as_py(),
-            "reason": shard.reasons[row],
-        }
-        if decision["keeper"] is not None:
-            line |= {
-                "keeper": decision["keeper"],
-                "jaccard": similarity(decision["shared"], decision["joined"]),
-                "containment": similarity(decision["shared"], decision["smaller"]),
-            }
         # The record is spliced, not encoded anew: its bytes are the user's.
-        more = b',"record":' + record if whole else b""
-        yield orjson.dumps(line)[:-1] + more + b"}\n"
+        objects = formats.as_objects(shard.documents.take(which), texts)
+        parts += [b',"record":', pa.array(objects, pa.large_binary())]
+    return strings.content(strings.joined(*parts, b"}\n"))
+
+
+def _witnesses(shard: _Shard, which: pa.Array) -> pa.LargeBinaryArray:
+    """Give the members that name a copy's keeper, and nothing for what is no copy."""
+    decisions = shard.decisions.take(which)
+    pairs = {
+        "keeper": whole(decisions["keeper"]),
+        "jaccard": _similarities(decisions, "joined"),
+        "containment": _similarities(decisions, "smaller"),
+    }
+    parts: list[pa.Array | bytes] = []
+    for name, values in pairs.items():
+        said = strings.encoded(values)
+        parts += [f',"{name}":'.encode(), said if name == "keeper" else pc.fill_null(said, b"null")]
+    return pc.fill_null(strings.joined(*parts), b"")
 
 
 def _failures(shard: _Shard) -> Iterator[bytes]:
@@ -240,8 +254,7 @@ def _counts(shard: _Shard) -> dict[str, Any]:
     failed = pc.fill_null(pc.equal(reasons, "failed"), False)
     fate = pc.if_else(pc.is_null(reasons), "kept", pc.if_else(failed, "failed", "removed"))
     kept, removed = pc.equal(fate, "kept"), pc.equal(fate, "removed")
-    read, left = pc.utf8_length(shard.texts), pc.utf8_length(shard.cleaned["text"])
-    stays = pc.sum(left.filter(kept)).as_py() or 0
+    stays = pc.sum(shard.left.filter(kept)).as_py() or 0
     sources = pc.fill_null(whole(shard.documents["source"]), "")
     return {
         **_fates(fate),
@@ -253,9 +266,9 @@ def _counts(shard: _Shard) -> dict[str, Any]:
             for name in ("class", "rule", "action")
         },
         "characters": {
-            "read": pc.sum(read).as_py() or 0,
+            "read": pc.sum(shard.read).as_py() or 0,
             "kept": stays,
-            "cut": (pc.sum(read.filter(kept)).as_py() or 0) - stays,
+            "cut": (pc.sum(shard.read.filter(kept)).as_py() or 0) - stays,
         },
     }
 
