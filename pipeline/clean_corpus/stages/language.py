@@ -46,6 +46,13 @@ _BY_SCRIPT = {
     "YI": "ii",
 }
 
+# Scripts of one language, as far as either source knows: what they hold leaves no doubt.
+_OF_ONE = np.isin(
+    alphabet.SCRIPTS,
+    ["CJK", "GREEK", "GUJARATI", "GURMUKHI", "HANGUL", "HIRAGANA", "KANNADA", "MALAYALAM", "TAMIL",
+     "TELUGU", "THAI"],
+)  # fmt: skip
+
 # So much evidence for a language that was not asked for is taken for certain.
 _CERTAIN = 24 * profiles.BIT
 
@@ -217,8 +224,7 @@ def _is_clear(
         doubt.surprise <= _CLEAR_SURPRISE,
     )
     clear = (doubt.lead >= _CLEAR_LEAD) & fits & (doubt.strange < _CLEAR_STRANGE)
-    east = (found.script >= kernel.HAN) & (found.script <= kernel.HANGUL)
-    found_clear: npt.NDArray[np.bool_] = (clear | east) & (found.best >= 0)
+    found_clear: npt.NDArray[np.bool_] = (clear | _OF_ONE[found.script]) & (found.best >= 0)
     return found_clear
 
 
