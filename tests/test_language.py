@@ -177,6 +177,13 @@ def test_a_text_fits_its_own_language_as_usual(code: str) -> None:
     assert answer.label != code or 450 <= answer.fit <= 2_000
 
 
+def test_scripts_of_one_language_are_so() -> None:
+    loaded = profiles.load()
+    for script in np.flatnonzero(language._OF_ONE).tolist():
+        lanes = [i for i in range(len(loaded.names)) if int(loaded.admitted[script]) >> i & 1]
+        assert len({loaded.names[lane][:2] for lane in lanes}) == 1
+
+
 def test_what_is_usual_is_known_of_languages_that_cld2_detects() -> None:
     assert cld2._USUAL_SCORE.keys() <= cld2.codes()
 

@@ -17,6 +17,9 @@ _LONGEST = 40_000
 _LAST_TWO = "".join(rf"\U{plane:04x}fffe-\U{plane:04x}ffff" for plane in range(17))
 _REFUSED = re.compile(rf"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef{_LAST_TWO}]")
 
+# Bytes that combining accents begin with, and hardly any other characters.
+_ACCENTS = (b"\xcc", b"\xcd")
+
 _RENAMED = {**GROUPED, "iw": "he", "jw": "jv"}
 # Constructed languages, Scots and scripts: nearly always something else, spelt unusually.
 _UNLIKELY = {"ia", "ie", "sco", "tlh", "un", "vo", "xx", "zzp"}
@@ -60,12 +63,14 @@ class Answer(NamedTuple):
 
 def ask(text: bytes) -> Answer:
     """Ask about a UTF-8 text."""
-    # It knows no letters whose marks come after them.
-    composed = unicodedata.normalize("NFC", text[:_LONGEST].decode("utf-8", "ignore"))
+    text = text[:_LONGEST]
+    # It knows no letters whose accents come after them.
+    if any(lead in text for lead in _ACCENTS):
+        text = unicodedata.normalize("NFC", text.decode("utf-8", "ignore")).encode()
     try:
-        reliable, _, found = pycld2.detect(composed, isPlainText=True, bestEffort=True)
+        reliable, _, found = pycld2.detect(text, isPlainText=True, bestEffort=True)
     except pycld2.error:
-        readable = _REFUSED.sub(" ", composed)
+        readable = _REFUSED.sub(" ", text.decode("utf-8", "ignore"))
         reliable, _, found = pycld2.detect(readable, isPlainText=True, bestEffort=True)
     _, code, _, score = found[0]
     code = _label(code)
