@@ -20,9 +20,9 @@ _NEAR = 256  # bytes; where a match can only begin farther in a line, that is lo
 class Matches:
     """Finds what a pattern matches in lines, and what of that goes; compiled when first wanted.
 
-    There is a form for all lines by their bytes, which for lines of ASCII is all there is to it;
-    one for lines with a sign or two beyond it, and the full one. What the first does not match, the
-    others need not see.
+    There is a form for all lines by their bytes, one for lines with a sign or two beyond ASCII, and
+    the full one. What the first does not match, the others need not see; and what it matches is
+    right where that is all of ASCII: the others could only leave some of its choices out.
     """
 
     def __init__(self, pattern: str, *, start: bool, end: bool) -> None:
@@ -30,10 +30,10 @@ class Matches:
 
     def find(self, text: bytes, where: int) -> Sequence[Span]:
         """Give the spans of all matches from a place on, and of what goes."""
-        form = self._form(text, where)
-        if form is None:
-            return ()
-        spans = [match.span() for match in form.whole.finditer(text, where)]
+        form, spans = self._plain, self._plain.spans(text, where)
+        if not self._exact and not all(text[start:end].isascii() for start, end in spans):
+            form = self._signs if narrow.beyond(text) is Beyond.SIGNS else self._full
+            spans = form.spans(text, where)
         return [(start, end, *form.cut(text, start, end)) for start, end in spans]
 
     def each(self, texts: Sequence[bytes], where: Sequence[int]) -> Iterator[tuple[int, Span]]:
@@ -63,17 +63,6 @@ class Matches:
                     yield i, span
                 done = i
 
-    def _form(self, text: bytes, where: int) -> _Form | None:
-        """Give the form of the pattern for a line; None where it does not match."""
-        if self._exact or text.isascii():
-            return self._plain
-        if "_full" not in self.__dict__:
-            if self._plain.whole.search(text, where) is None:
-                return None
-            if narrow.beyond(text) is Beyond.SIGNS:
-                return self._signs
-        return self._full
-
     @cached_property
     def _exact(self) -> bool:
         """Whether the form by bytes is exact for all lines."""
@@ -102,6 +91,10 @@ class _Form:
     def __init__(self, pattern: str, to: Beyond, bounds: dict[str, bool]) -> None:
         self.pattern, self.to, self.has_cut = pattern, to, _CUT in pattern
         self.whole = self._compiled(pattern, **bounds)
+
+    def spans(self, text: bytes, where: int) -> list[tuple[int, int]]:
+        """Give all matches from a place on."""
+        return [match.span() for match in self.whole.finditer(text, where)]
 
     def cut(self, text: bytes, start: int, end: int) -> tuple[int, int]:
         """Give what goes of a match."""
