@@ -73,7 +73,7 @@ _ALL = frozenset(".")
 _ESCAPE = "\\"
 _NOTHING = r"[^\x00-\xff]"
 _ASCII = bytes(range(10)), bytes(range(11, 128))  # without the line break
-_ONE = r"[\xc2-\xf4][\x80-\xbf]+"  # a character beyond ASCII
+_BEYOND = r"\xc2-\xf4][\x80-\xbf]*"  # what starts a character beyond ASCII, and the rest of it
 
 
 @cache
@@ -89,7 +89,8 @@ def _by_bytes(token: str, to: Beyond) -> tuple[str, bool]:
         others = [_escaped(char) for char in rest if not char.isascii()]
         return f"(?:{'|'.join([plain, *others])})", True
     all_beyond = token in _ALL or (token.isascii() and _EXCLUDED.fullmatch(token) is not None)
-    return f"(?:{plain}|{_ONE})", all_beyond
+    leads = "[" if plain == _NOTHING else plain[:-1]
+    return f"(?:{leads}{_BEYOND})", all_beyond
 
 
 def _escaped(text: str) -> str:
