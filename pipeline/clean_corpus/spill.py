@@ -8,8 +8,8 @@ from itertools import chain
 
 import pyarrow as pa
 
-# Bytes of input from which texts are packed: it takes about as long as to write what it saves, and
-# ten million articles need 35 GB of disk for their copies to be found, not 45.
+# Bytes of input from which texts are packed, to .55 of their size: it takes about as long as to
+# write what it saves, so that only the disk counts.
 _LARGE = 2_000_000_000
 
 

@@ -18,7 +18,6 @@ from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, t
 from clean_corpus.run.lessons import Lessons, digest
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.adopt import adopt
-from clean_corpus.run.steps.clean import clean
 from clean_corpus.run.steps.excise import excise
 from clean_corpus.run.steps.identify import identify
 from clean_corpus.run.steps.ingest import ingest
@@ -186,6 +185,9 @@ class Flow:
     def _clean(
         self, shards: Sequence[Shard], occurrences: list[str], learned: str | None
     ) -> list[Done]:
+        # With all stages: a run that looks for copies alone must not wait for them.
+        from clean_corpus.run.steps.clean import clean
+
         sections = self._sections(
             "stages", "encoding", "boilerplate", "whitespace", "language", "limits"
         )
