@@ -77,9 +77,9 @@ def test_fifteen_equal_words_have_an_anchor_in_common(seed: int) -> None:
         " ".join(random.choices(WORDS, k=before) + passage + random.choices(WORDS, k=after))
         for before, after in ((random.randint(0, 30), 7), (random.randint(0, 9), 0))
     ]
-    found, document = anchors.anchors(*shingles.hashes(pa.array(texts, pa.large_string()), 9))
+    found, document = anchors.anchors(*shingles.hashes(pa.array(texts, pa.large_string()), 11))
     assert set(found[document == 0]) & set(found[document == 1])
-    alone = [anchors.anchors(*shingles.hashes(pa.array([t], pa.large_string()), 9)) for t in texts]
+    alone = [anchors.anchors(*shingles.hashes(pa.array([t], pa.large_string()), 11)) for t in texts]
     assert [found[document == i].tolist() for i in (0, 1)] == [one[0].tolist() for one in alone]
 
 

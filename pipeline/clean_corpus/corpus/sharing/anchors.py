@@ -1,9 +1,9 @@
 """Anchors: a few hashes of each text by which texts that share a passage find one another.
 
-Of every seven runs of nine words that follow each other the one with the least hash is an anchor
+Of every five runs of eleven words that follow each other the one with the least hash is an anchor
 (winnowing: Schleimer, Wilkerson and Aiken, 2003). Two texts with fifteen equal words in a row have
-one in common for certain. Runs of six words would find no more passages of sixteen, but for one
-pair twenty that share a phrase: their number grows faster than the corpus.
+one in common for certain. Shorter runs would find few more passages of sixteen words, but many more
+pairs that share a phrase, a number that grows with the square of the corpus.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import BANDS, Numbers
 from clean_corpus.corpus.duplicates.sketch import partitioned
 
-_WORDS, _WINDOW = 9, 7
+_WORDS, _WINDOW = 11, 5
 _BYTES = 8_000_000
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
