@@ -9,9 +9,9 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrow would give memory back between two batches, and the system clears each page anew.
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
-    from clean_corpus.cycles import collect_seldom
+    from clean_corpus.memory import settle
 
-    collect_seldom()
+    settle()
     from clean_corpus import cli
 
     cli.main()

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from clean_corpus.cycles import collect_seldom
 from clean_corpus.errors import CleaningError
+from clean_corpus.memory import settle
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -220,7 +220,7 @@ class Local:
 
 def _serve(connection: Connection) -> None:
     """Carry out calls until told to stop, or until the driver is gone."""
-    collect_seldom()
+    settle()
     import pyarrow as pa
 
     # One worker is one core: the pool is the only place that decides about parallelism.
