@@ -42,8 +42,9 @@ class Trip(NamedTuple):
             texts = [change(text) for text in good["text"].to_pylist()]
             objects = [clean(row) for row in good.select(["id", "origin"]).to_pylist()]
             part = target.with_name(f"{target.name}.{number}.part")
+            columns = pa.array(texts, pa.large_string()), pa.array(objects, CLEAN)
             data = formats.render(
-                good, pa.array(texts, pa.large_string()), pa.array(objects, CLEAN), options
+                good, *columns, options, pa.array([True] * len(texts), pa.bool_())
             )
             part.write_bytes(data)
             parts.append(part)

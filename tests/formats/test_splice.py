@@ -162,12 +162,12 @@ def test_splicing_changes_the_text_and_nothing_else(line: str, new: str, path: s
         return
     clean = pa.array([{"id": "k", "tags": ["#a"]}], CLEAN)
     texts = pa.array([new if row["text"] is not None else None], pa.large_string())
-    out = formats.render(table, texts, clean, Output())
+    out = formats.render(table, texts, clean, Output(), pa.array([True]))
     if row["text"] is not None and new != row["text"]:
         put(record, path, new)
     written = json.loads(out)
     assert written.pop("clean") == {"id": "k", "tags": ["#a"]}
     assert written == record
-    same = formats.render(table, table["text"], clean, Output()).decode()
+    same = formats.render(table, table["text"], clean, Output(), pa.array([True])).decode()
     mark = same.rindex('"clean":')
     assert same[:mark].removesuffix(",") + same[same.index("}", mark) + 1 :] == line + "\n"

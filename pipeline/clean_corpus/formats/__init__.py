@@ -108,14 +108,23 @@ def as_objects(
     ]
 
 
-def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, output: Output) -> bytes:
+def render(
+    records: pa.Table,
+    texts: pa.ChunkedArray,
+    clean: pa.ChunkedArray,
+    output: Output,
+    kept: pa.ChunkedArray,
+) -> bytes:
     """Write the kept records of one piece as a part for `assemble`; the same bytes always.
 
     Every piece must be rendered, also when none of its records is kept: the first has the header.
-    `texts` are the cleaned texts (large_string), `clean` is an array of CLEAN, row by row.
+    `texts` are the cleaned texts (large_string), `clean` has CLEAN, and `kept` flags, row by row.
     """
     facts = layout(records)
     name, mark = output.clean_field, output.mode == "mark"
+    if facts["format"] == "jsonl" and not output.to:
+        return compress(splice.render(records, texts, clean, kept, name), facts["compression"])
+    records, texts, clean = (column.filter(kept) for column in (records, texts, clean))
     texts, clean = whole(texts), whole(clean)
     if output.to == "parquet":
         empty = pa.array([""] * len(texts), pa.large_string())
@@ -125,8 +134,6 @@ def render(records: pa.Table, texts: pa.Array, clean: pa.StructArray, output: Ou
         lines = as_objects(records, texts, clean, name)
         return compress(_lines(lines), output.to.removeprefix("jsonl").removeprefix("."))
     match facts["format"]:
-        case "jsonl":
-            return compress(splice.render(records, texts, clean, name), facts["compression"])
         case "csv" | "tsv":
             data = rows.render(records, texts, clean, name, mark=mark)
             return compress(data, facts["compression"])

@@ -16,17 +16,27 @@ _EMPTY = pa.scalar("", pa.large_string())
 #: What is read of records.
 _COLUMNS = ("before", "text", "value", "after", "paragraphs")
 
-_NOTHING, _COMMA = (pa.scalar(data, pa.large_binary()) for data in (b"", b","))
+_NULL, _NOTHING, _COMMA = (pa.scalar(data, pa.large_binary()) for data in (None, b"", b","))
 
 #: The value of a text, as parts of each row that are to be joined.
 _Value: TypeAlias = tuple[pa.Array | bytes, ...]
 
 
 def render(
-    records: pa.Table, texts: pa.ChunkedArray, clean: pa.ChunkedArray, clean_field: str
+    records: pa.Table,
+    texts: pa.ChunkedArray,
+    clean: pa.ChunkedArray,
+    kept: pa.ChunkedArray,
+    clean_field: str,
 ) -> bytes:
-    """Write the lines of one piece, batch by batch, so that what is copied stays in the cache."""
-    columns = [*(records[name] for name in _COLUMNS), texts, clean]
+    """Write the kept lines of one piece, batch by batch, so that what is copied stays in the cache.
+
+    A line is null where one of its parts is, and nothing is copied for it.
+    """
+    given = {name: records[name] for name in _COLUMNS}
+    given["before"] = pc.if_else(kept, given["before"], _NULL)
+    given["after"] = pc.fill_null(given["after"], b"}")
+    columns = [*given.values(), texts, clean]
     table = pa.Table.from_arrays(columns, [*_COLUMNS, "cleaned", "clean"])
     return b"".join(
         strings.content(lines(batch, batch["cleaned"], batch["clean"], clean_field, b"\n"))
@@ -70,6 +80,7 @@ def _comma(before: pa.LargeBinaryArray, value: _Value) -> pa.Array | bytes:
     if len(value) > 1:
         return b","
     empty = pc.equal(pc.binary_length(value[0]), 0).to_numpy(zero_copy_only=False)
+    before = pc.fill_null(before, b"")
     rows = np.flatnonzero(empty).tolist()
     if not any(before[row].as_py().rstrip().endswith(b"{") for row in rows):
         return b","

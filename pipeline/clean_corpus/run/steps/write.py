@@ -27,7 +27,7 @@ _NOTHING_TOLD = TOLD.empty_table()
 _NO_TEXTS = pa.array([], pa.large_string())
 
 # Names of the columns that travel beside the records' own.
-_TEXT, _CLEAN = "cleaned:text", "cleaned:clean"
+_TEXT, _CLEAN, _KEPT = "cleaned:text", "cleaned:clean", "cleaned:kept"
 
 
 class _Shard(NamedTuple):
@@ -84,7 +84,7 @@ def write(
             else:
                 whole = shard.documents.append_column(_TEXT, shard.cleaned["text"])
                 whole = whole.append_column(_CLEAN, _clean(shard, marking))
-                kept.append(whole.filter(which))
+                kept.append(whole.append_column(_KEPT, which))
     Path(outputs["corpus"]).write_bytes(b"".join(names) if naming else _rendered(kept, output))
     Path(outputs["samples"]).write_bytes(orjson.dumps(drawn(samples)))
     return audit.total(counted)
@@ -92,7 +92,7 @@ def write(
 
 def _rendered(kept: list[pa.Table], output: Output) -> bytes:
     records = pa.concat_tables(kept)
-    return formats.render(records, records[_TEXT], records[_CLEAN], output)
+    return formats.render(records, records[_TEXT], records[_CLEAN], output, records[_KEPT])
 
 
 def _names(shard: _Shard, which: pa.BooleanArray) -> bytes:
@@ -262,8 +262,7 @@ def _counts(shard: _Shard) -> dict[str, Any]:
         "languages": _counted(shard.cleaned["language"].filter(kept)),
         "sources": _by_source(sources, fate),
         "edits": {
-            f"by_{name}": _counted(shard.edits[name].cast(pa.string()))
-            for name in ("class", "rule", "action")
+            f"by_{name}": _counted(shard.edits[name]) for name in ("class", "rule", "action")
         },
         "characters": {
             "read": pc.sum(shard.read).as_py() or 0,
