@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus.kernels.splice import splice
 from clean_corpus.text import buffers, from_buffers
 
 _NOTHING = pa.scalar(b"", pa.large_binary())
@@ -23,17 +21,18 @@ def escaped(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     at = np.flatnonzero((data < 0x20) | (data == 0x22) | (data == 0x5C))
     if at.size == 0:
         return texts
-    new, new_offsets = buffers(_spellings().take(pa.array(data[at])))
-    out = splice(data, at, at + 1, new, new_offsets)
-    before = at.searchsorted(offsets)
-    return from_buffers(out, offsets + new_offsets[before] - before)
+    which = data[at]
+    out = data.tobytes()
+    # The backslash first: the others are spelled with one.
+    for byte in sorted(np.flatnonzero(np.bincount(which)).tolist(), reverse=True):
+        out = out.replace(bytes([byte]), _SPELLINGS[byte])
+    grown = np.concatenate([np.zeros(1, np.int64), np.cumsum(_GROWTH[which])])
+    return from_buffers(np.frombuffer(out, np.uint8), offsets + grown[at.searchsorted(offsets)])
 
 
-@cache
-def _spellings() -> pa.LargeStringArray:
-    """Give the spelling of each of the first 128 characters."""
-    spelled = [orjson.dumps(chr(point))[1:-1].decode() for point in range(128)]
-    return pa.array(spelled, pa.large_string())
+#: How each of the characters is spelled that cannot stand for itself, and by how much it grows.
+_SPELLINGS = {byte: orjson.dumps(chr(byte))[1:-1] for byte in (*range(0x20), 0x22, 0x5C)}
+_GROWTH = np.array([len(_SPELLINGS.get(byte, b" ")) - 1 for byte in range(128)], np.int64)
 
 
 def joined(*parts: pa.Array | bytes) -> pa.LargeBinaryArray:
