@@ -11,9 +11,9 @@ import numpy as np
 from clean_corpus.corpus.arrow import Documents, Numbers
 from clean_corpus.kernels.agreement import beyond
 
-# A value that so many of so many members have is common: it says nothing of two that agree in it.
+# A value that so many of those shown have is common: it says nothing of two that agree in it.
 # Others agree by chance once in 256 times, so that hardly ever two rows do.
-_COMMON, _SHOWN, _BEYOND = 16, 512, 2
+_COMMON, _BEYOND = 16, 2
 
 # Documents of which all values are looked at together.
 _LOOKED_AT = 4096
@@ -22,7 +22,7 @@ _LOOKED_AT = 4096
 class Rows(NamedTuple):
     """Places (sorted), their signatures, and a 1 for each value that is not common in the bucket.
 
-    Of each bucket also the `plainest` place, of a few hundred: that with least of its own. Where
+    Of each bucket also the `plainest` of the places shown: that with least of its own. Where
     noise alone tells copies apart, it resembles all others most.
     """
 
@@ -38,23 +38,28 @@ class Rows(NamedTuple):
 
 
 def rows_of(
-    crowd: Numbers, bucket: Numbers, wanted: Sequence[Numbers], documents: Documents
+    crowd: Numbers,
+    bucket: Numbers,
+    shown: Sequence[Numbers],
+    wanted: Sequence[Numbers],
+    documents: Documents,
 ) -> Rows:
     """Read the signatures of the `wanted` places, and see which values are common in each bucket.
 
-    `crowd` are the documents of all places, `bucket` the sorted numbers of their buckets. The
-    buckets looked at are those of the first of `wanted`, which is sorted.
+    `crowd` are the documents of all places, `bucket` the sorted numbers of their buckets, `shown`
+    some places of each bucket, which decide. The buckets looked at are those of the first of
+    `wanted`, which is sorted.
     """
     first, last = bucket[wanted[0][[0, -1]]]
     ends = np.searchsorted(bucket, np.arange(first, last + 2))
-    shown = [_spread(start, stop) for start, stop in pairwise(ends.tolist())]
+    shown = shown[first : last + 1]
     places = np.flatnonzero(np.bincount(np.concatenate([*wanted, *shown])))
     values = documents.signatures(crowd[places])
     own = np.ones_like(values)
     columns = np.arange(values.shape[1]) * 256
     plainest = []
     cuts = np.searchsorted(places, ends)
-    for start, stop, some in zip(cuts[:-1].tolist(), cuts[1:].tolist(), shown, strict=True):
+    for (start, stop), some in zip(pairwise(cuts.tolist()), shown, strict=True):
         at = np.searchsorted(places, some)
         seen = values[at] + columns
         counts = np.bincount(seen.ravel(), minlength=256 * len(columns))
@@ -64,12 +69,6 @@ def rows_of(
             own[part] = rare[values[part] + columns]
         plainest.append(some[own[at].sum(axis=1, dtype=np.int64).argmin()])
     return Rows(places, values, own, np.array(plainest))
-
-
-def _spread(start: int, stop: int) -> Numbers:
-    """Give up to `_SHOWN` places of a range, evenly spread."""
-    count = min(_SHOWN, stop - start)
-    return start + np.arange(count) * (stop - start) // count
 
 
 def alike(

@@ -12,6 +12,7 @@ pages find their true copies and nothing else. The cost is that of sorting.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,9 @@ _ROWS = 8
 
 # Groups have this many rows of the order in common; the first is the whole bucket.
 _DEPTHS = (0, 1, 2, 4)
+
+# Members that show which values are common.
+_SHOWN = 512
 
 # Members that show which rows tell them apart, and those that they are held against.
 _SAMPLE, _AGAINST = 256, 4
@@ -57,13 +61,15 @@ class _Crowd(NamedTuple):
     """The members of some buckets, one bucket behind the other, in the order that was found.
 
     Each has the number of its bucket, the rows that it was sorted by, and the neighbours that it is
-    compared with.
+    compared with. `shown` are the places of a few members of each bucket: those with the least
+    hashes, so that most buckets show the same ones.
     """
 
     documents: Numbers
     bucket: Numbers
     packed: Numbers
     window: Numbers
+    shown: Sequence[Numbers]
 
 
 class _Compared(NamedTuple):
@@ -122,7 +128,11 @@ def _sorted(buckets: Sequence[tuple[int, Numbers]], documents: Documents) -> _Cr
         packed[start : start + _SLICE] = whole.view(">u8").ravel()
     order = np.lexsort((packed, bucket))  # stable: equal rows stay sorted by content
     window = np.repeat([min(size, max(_WINDOW, _COMPARED // size)) for size in sizes], sizes)
-    return _Crowd(members[order], bucket, packed[order], window)
+    ranges = zip(accumulate(sizes, initial=0), sizes, strict=False)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    shown = [np.sort(place[start : start + min(_SHOWN, size)]) for start, size in ranges]
+    return _Crowd(members[order], bucket, packed[order], window, shown)
 
 
 def _telling(
@@ -187,7 +197,7 @@ def _compared(
     places = np.arange(start, min(len(crowd.documents), stop + crowd.window[start:stop].max()))
     led = [column[places] for column in leaders]
     ahead = [places, *(column[_turns(column)] for column in led)]
-    rows = rows_of(crowd.documents, crowd.bucket, ahead, documents)
+    rows = rows_of(crowd.documents, crowd.bucket, crowd.shown, ahead, documents)
     at = rows.at(places)
     window, bucket = crowd.window[places], crowd.bucket[places]
     led.insert(1, rows.plainest[bucket - bucket[0]])
