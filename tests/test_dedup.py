@@ -20,7 +20,7 @@ import articles
 import oracle
 from clean_corpus.config import Dedup
 from clean_corpus.corpus import pairs
-from clean_corpus.corpus.duplicates import evidence, groups, oversized
+from clean_corpus.corpus.duplicates import evidence, groups, hubs, oversized
 from clean_corpus.corpus.duplicates import plan as plan_
 from clean_corpus.corpus.duplicates.sift import sift
 from clean_corpus.corpus.duplicates.verify import verify
@@ -356,6 +356,27 @@ def test_pages_of_a_template_are_cut_apart_below_the_threshold(
     assert len(held) > 1
     assert max(held) <= 2 * 10
     assert sum(held) + cut.counts["pairs_cut"] == len(whole.pairs) > 100 * len(cut.pairs)
+
+
+def test_a_large_group_of_copies_keeps_a_few_pairs_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = noisy(250)
+    dedup = Dedup(max_bucket=512)
+    whole = run(tmp_path / "whole", rows, dedup)
+    monkeypatch.setattr(groups, "LARGEST", 1000)
+    few = run(tmp_path / "few", rows, dedup)
+    shuffled = run(
+        tmp_path / "other", Random(1).sample(rows, len(rows)), dedup, cuts=[40], memory=1
+    )
+    assert decisions(few) == decisions(shuffled)
+    assert len(few.pairs) <= (hubs.KEPT + hubs.KEPT_CLOSE) * len(rows) < len(whole.pairs) // 10
+    assert len(few.pairs) + few.counts["pairs_cut"] == len(whole.pairs)
+    assert len(whole.kept) <= 2
+    assert len(few.kept) <= 4
+    for key, row in few.decisions.items():
+        assert row["reason"] is None or (row["keeper"] in few.kept and key not in few.kept)
+        assert row["reason"] is None or jaccard_of(row) >= Fraction("0.4")
 
 
 def test_many_candidates_of_one_block_are_held_in_parts(tmp_path: Path) -> None:

@@ -80,9 +80,8 @@ def _asked(dedup: Dedup, wanted: str, cut: int) -> Dedup:
         )
     if cut and value < dedup.threshold:
         raise ConfigError(
-            f"--threshold {wanted}: {cut:,} pairs below {dedup.threshold} were too many to keep, "
-            f"as those of a template are. Name {dedup.threshold} or more, or run again with "
-            f"dedup.threshold = {wanted}."
+            f"--threshold {wanted}: {cut:,} pairs were too many to keep, as of a template. "
+            f"Name {dedup.threshold} or more, or run again with dedup.threshold = {wanted}."
         )
     return dedup.model_copy(update={"threshold": value})
 

@@ -36,7 +36,7 @@ def decide(
 
     Inputs: all "documents", "copies" and "pairs"; also "texts" where there are few enough to find
     the nearest two by brute force. Options: dedup (those of the configuration). Counts what goes,
-    and `pairs_cut`, those below the threshold that the evidence lacks: see `groups`.
+    and `pairs_cut`, those that the evidence lacks: see `groups`.
     """
     dedup = Dedup.model_validate(options["dedup"])
     documents = Documents.of(inputs["documents"])
@@ -54,7 +54,7 @@ def decide(
                 ("evidence", EVIDENCE),
             )
         }
-        for group in groups(inputs["pairs"], inputs["copies"], len(documents), threshold):
+        for group in groups(inputs["pairs"], inputs["copies"], documents, threshold):
             cut -= len(group.pairs["a"])
             settled = _settle(group, documents, dedup)
             counts = counts.plus(settled.counts)

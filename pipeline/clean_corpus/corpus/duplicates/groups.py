@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from clean_corpus import spill
-from clean_corpus.corpus.arrow import PAIRS, Numbers
+from clean_corpus.corpus.arrow import PAIRS, Documents, Numbers
+from clean_corpus.corpus.duplicates.hubs import Hubs, hubs
 from clean_corpus.kernels import clusters as kernel
 
 #: Pairs and copies of one group. A constant, for it shows in the files of a run.
 SIZE = 2_000_000
 
-#: A component of more pairs than this is cut. A constant, for the same reason.
+#: A component of more pairs than this is cut, or thinned. A constant, for the same reason.
 LARGEST = 2_000_000
 
 # Roots are counted in this many ranges.
@@ -36,7 +37,7 @@ class Group(NamedTuple):
 def groups(
     pairs: Sequence[str],
     copies: Sequence[str],
-    documents: int,
+    documents: Documents,
     threshold: Sequence[int],
 ) -> Iterator[Group]:
     """Give the groups in the order of their roots, the least documents of their components.
@@ -44,51 +45,92 @@ def groups(
     Components are those of all pairs, however unlike; an exact copy belongs to its keeper's. One
     of more than `LARGEST` pairs is that of a template, whose pages resemble one another a little:
     it is cut into those of pairs from the threshold (numerator, denominator) on. No decision needs
-    the pairs between these. What copies hold together is never cut: if it is larger than `SIZE`, it
-    is a group of its own. Holds four bytes and a flag a document, and one group.
+    the pairs between these. What has as many pairs even so keeps some of them (`hubs.py`). Holds
+    four bytes and a flag a document, and one group; a component larger than `SIZE` is one.
     """
-    roots, cut = _components(pairs, documents, threshold)
-    shift = _shift(documents)
-    counts = _ranges(pairs, "a", roots, shift, cut) + _ranges(copies, "keeper", roots, shift)
+    pairs_ = _Pairs(pairs, threshold)
+    size = len(documents)
+    roots, cut = _components(pairs_, size)
+    shift = _shift(size)
+    if cut:
+        pairs_ = pairs_._replace(roots=roots)
+        large = _large(pairs_, roots)
+        if len(large):
+            pairs_ = pairs_._replace(hubs=hubs(pairs_.ends, _flags(large, roots), documents))
+    counts = _ranges((roots[a] for a, *_ in pairs_.ends()), size)
+    counts += _ranges((roots[keeper] for (keeper,) in _columns(copies, ["keeper"])), size)
     ahead = np.cumsum(counts)
     # A range belongs to the group in which it begins.
     starts = np.flatnonzero(np.diff((ahead - counts) // SIZE, prepend=-1)) << shift
-    for low, high in zip(starts, np.append(starts[1:], documents + 1), strict=True):
+    names = ["document", "keeper"]
+    for low, high in zip(starts, np.append(starts[1:], size + 1), strict=True):
         yield Group(
-            _between(pairs, PAIRS.names, roots, low, high, "a", "b" if cut else "a"),
-            _between(copies, ["document", "keeper"], roots, low, high, "keeper", "keeper"),
+            _between(pairs_.rows(), PAIRS.names, 0, roots, low, high),
+            _between(_columns(copies, names), names, 1, roots, low, high),
             roots,
         )
 
 
-def _components(
-    pairs: Sequence[str], documents: int, threshold: Sequence[int]
-) -> tuple[Numbers, bool]:
+class _Pairs(NamedTuple):
+    """The pairs of some files, without those that are cut: between roots, or not chosen by hubs."""
+
+    paths: Sequence[str]
+    threshold: Sequence[int]
+    roots: Numbers | None = None
+    hubs: Hubs | None = None
+
+    def rows(self) -> Iterator[tuple[Numbers, ...]]:
+        """Give the columns of PAIRS, batch by batch."""
+        for columns in _columns(self.paths, PAIRS.names):
+            good = np.ones(len(columns[0]), bool)
+            a, b, *_ = columns
+            if self.roots is not None:
+                good &= self.roots[a] == self.roots[b]
+            if self.hubs is not None:
+                good &= self.hubs.keep(a, b)
+            yield columns if good.all() else tuple(column[good] for column in columns)
+
+    def ends(self) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
+        """Give a, b, and whether they reach the threshold."""
+        for a, b, *counts in self.rows():
+            yield a, b, self._close(*counts)
+
+    def _close(self, shared: Numbers, joined: Numbers, *_: Numbers) -> Numbers:
+        over, under = self.threshold
+        close: Numbers = shared.astype(np.int64) * under >= joined.astype(np.int64) * over
+        return close
+
+
+def _components(pairs: _Pairs, documents: int) -> tuple[Numbers, bool]:
     """Give the root of each document, and whether a component was cut."""
-    ends = ((a, b) for a, b in _columns(pairs, ("a", "b")))
-    roots = kernel.components(ends, documents)
+    roots = kernel.components(((a, b) for a, b, _ in pairs.ends()), documents)
     large = _large(pairs, roots)
     if not len(large):
         return roots, False
-    own = np.zeros(documents, bool)
-    own[large] = True
-    own = own[roots]
+    own = _flags(large, roots)
 
     def close() -> Iterator[tuple[Numbers, Numbers]]:
-        for a, b, shared, joined in _columns(pairs, ("a", "b", "shared", "joined")):
-            copy = shared.astype(np.int64) * threshold[1] >= joined.astype(np.int64) * threshold[0]
-            copy |= ~own[a]
-            yield a[copy], b[copy]
+        for a, b, copy in pairs.ends():
+            together = copy | ~own[a]
+            yield a[together], b[together]
 
     return kernel.components(close(), documents), True
 
 
-def _large(pairs: Sequence[str], roots: Numbers) -> Numbers:
+def _flags(large: Numbers, roots: Numbers) -> Numbers:
+    """Flag the documents that have one of these roots."""
+    own = np.zeros(len(roots), bool)
+    own[large] = True
+    found: Numbers = own[roots]
+    return found
+
+
+def _large(pairs: _Pairs, roots: Numbers) -> Numbers:
     """Give the roots of components that have more than `LARGEST` pairs."""
     shift = _shift(len(roots))
-    crowded = _ranges(pairs, "a", roots, shift) > LARGEST
+    crowded = _ranges((roots[a] for a, *_ in pairs.ends()), len(roots)) > LARGEST
     counts: Counter[int] = Counter()
-    for (a,) in _columns(pairs, ("a",)) if crowded.any() else ():
+    for a, *_ in pairs.ends() if crowded.any() else ():
         mine = roots[a]
         there, times = np.unique(mine[crowded[mine >> shift]], return_counts=True)
         counts.update(dict(zip(there.tolist(), times.tolist(), strict=True)))
@@ -100,14 +142,12 @@ def _shift(documents: int) -> int:
     return max(0, documents.bit_length() - _RANGES.bit_length() + 1)
 
 
-def _ranges(
-    paths: Sequence[str], name: str, roots: Numbers, shift: int, cut: bool = False
-) -> Numbers:
-    """Count rows by the range of their root; where components were cut, the pairs within one."""
-    counts = np.zeros((len(roots) >> shift) + 1, np.int64)
-    for numbers, other in _columns(paths, (name, "b" if cut else name)):
-        mine = roots[numbers]
-        counts += np.bincount(mine[mine == roots[other]] >> shift, minlength=len(counts))
+def _ranges(roots: Iterable[Numbers], documents: int) -> Numbers:
+    """Count by the range of their root what comes in batches."""
+    shift = _shift(documents)
+    counts = np.zeros((documents >> shift) + 1, np.int64)
+    for batch in roots:
+        counts += np.bincount(batch >> shift, minlength=len(counts))
     return counts
 
 
@@ -118,21 +158,18 @@ def _columns(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Numbe
 
 
 def _between(
-    paths: Sequence[str],
+    rows: Iterable[tuple[Numbers, ...]],
     names: Sequence[str],
+    of: int,
     roots: Numbers,
     low: int,
     high: int,
-    *ends: str,
 ) -> dict[str, Numbers]:
-    """Read the rows of which the documents at both `ends` have the same root in [low, high)."""
+    """Take the rows of which the document in column `of` has a root in [low, high)."""
     found: list[list[Numbers]] = [[np.zeros(0, np.uint32)] for _ in names]
-    one, other = (list(names).index(end) for end in ends)
-    for columns in _columns(paths, names):
-        root = roots[columns[one]]
+    for columns in rows:
+        root = roots[columns[of]]
         mine = (root >= low) & (root < high)
-        if other != one:
-            mine &= root == roots[columns[other]]
         for column, values in zip(found, columns, strict=True):
             column.append(values[mine])
     return {name: np.concatenate(column) for name, column in zip(names, found, strict=True)}
