@@ -7,8 +7,6 @@ def main() -> None:
     """Run the command line."""
     # numpy would start a thread for each core, for linear algebra, of which there is none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Arrow would give memory back between two batches, and the system clears each page anew.
-    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
     from clean_corpus.memory import settle
 
     settle()
