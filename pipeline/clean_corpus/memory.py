@@ -21,10 +21,10 @@ _KEPT = -1, 256 << 20
 def settle() -> None:
     """Have Python look for cycles seldom, not at all at the end, and reuse memory.
 
-    Call it before Arrow is imported, which reads its setting then. Over 33 MB, 340 looks took 0.09 s
-    to find 1,600 objects, most of them left from imports. The looks at the end take 0.1 s, and what
-    they would free is gone a moment later. Each page that the system gives takes it a microsecond or
-    two: a third fewer are a twentieth of a run.
+    Call it before Arrow is imported, which reads its setting then. Over 33 MB, 340 looks took .09 s
+    to find 1,600 objects, most of them left from imports. The looks at the end take .1 s, and what
+    they would free is gone a moment later. Each page that the system gives takes it a microsecond
+    or two: a third fewer are a twentieth of a run.
     """
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")  # Arrow's pool gives nothing back
     gc.set_threshold(*_SELDOM)
