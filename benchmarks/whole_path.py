@@ -1,15 +1,16 @@
 """Measure the whole path: plain text from JSONL.zst to JSONL.zst, all stages, as configured.
 
-    python benchmarks/whole_path.py DATA_FOLDER [--size 32] [--peers FOLDER] [--languages fr en]
+    python benchmarks/whole_path.py DATA_FOLDER [--size 32] [--rounds 1]
+        [--peers FOLDER] [--languages fr en]
 
 For each `news_<language>.jsonl.gz` of the folder an input of `--size` MB of text is made of its
 articles and, beyond these, of articles whose parts, of at most five words, are drawn from their
-neighbours: shorter than the runs of six words by which shared passages are looked for, so that no
-two articles share more than real ones do. Printed are MB of text per CPU-second of the process
-with everything it starts, one worker: of the tool on the whole input (`whole`), of what the second
-half of the input adds (`further`, so that the start does not count), and of reading and writing
-alone. `--peers` makes an environment in the folder, and runs what others would write on the first
-4 MB of the same input.
+neighbours: shorter than the runs of words by which shared passages are looked for, so that no two
+articles share more than real ones do. Printed are MB of text per CPU-second of the process with
+everything it starts, one worker, the least of `--rounds` runs: of the tool on the whole input
+(`whole`), of what the second half of the input adds (`further`, so that the start does not count),
+and of reading and writing alone. `--peers` makes an environment in the folder, and runs what
+others would write on the first 4 MB of the same input.
 """
 
 from __future__ import annotations
@@ -100,14 +101,16 @@ def environment(folder: Path) -> str:
     return str(python)
 
 
-def measure(path: Path, size: int, peers: str, folder: Path) -> str:
+def measure(path: Path, size: int, rounds: int, peers: str, folder: Path) -> str:
     """Measure one language; give its line."""
     half, whole, small = (folder / f"{name}.jsonl.zst" for name in ("half", "whole", "small"))
     half_size, whole_size = (
         write(articles(path, size // 2), half),
         write(articles(path, size), whole),
     )
-    first, both = tool(half, folder / "out"), tool(whole, folder / "out")
+    first, both = (
+        min(tool(source, folder / "out") for _ in range(rounds)) for source in (half, whole)
+    )
     reading = peer("floor", sys.executable, whole, folder / "copy.zst")
     rates = [
         whole_size / both,
@@ -128,6 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--size", type=int, default=32, help="MB of text per language")
+    parser.add_argument("--rounds", type=int, default=1, help="runs, of which the least counts")
     parser.add_argument("--languages", nargs="*", default=[])
     parser.add_argument("--peers", type=Path, help="folder for the environment of the peers")
     options = parser.parse_args()
@@ -142,7 +146,7 @@ def main() -> None:
         if options.languages and language not in options.languages:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            line = measure(path, options.size * 1_000_000, peers, Path(folder))
+            line = measure(path, options.size * 1_000_000, options.rounds, peers, Path(folder))
         print(f"{language:8}{line}", flush=True)
 
 
