@@ -258,6 +258,8 @@ def test_errors_in_overrides_name_the_flag() -> None:
     assert str(caught.value) == ("--set: dedup.treshold: unknown option. Did you mean 'threshold'?")
     with pytest.raises(ConfigError, match=r"^--set: nosuch: unknown option"):
         settings.load(None, ["nosuch.x=1"])
+    with pytest.raises(ConfigError, match=r"^--set: dedup.passage_words: must be at least 15"):
+        settings.load(None, ["dedup.passage_words=14"])
     with pytest.raises(ConfigError, match=r"^--set: dedup.seed: must be less than 4294967296"):
         settings.load(None, [f"dedup.seed={1 << 32}"])
 

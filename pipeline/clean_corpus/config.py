@@ -19,6 +19,9 @@ Share = Annotated[
     Decimal, Field(ge=0, le=1), PlainSerializer(float, return_type=float, when_used="json")
 ]
 
+#: Words in a row of which two texts are certain to find one another (`corpus.sharing.anchors`).
+SHORTEST_PASSAGE = 15
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -159,7 +162,9 @@ class Dedup(_Section):
     passages: Literal["off", "report", "remove"] = Field(
         "report", description="what other sources have too; remove leaves it to the first"
     )
-    passage_words: int = Field(16, ge=8, description="words that such a passage has at least")
+    passage_words: int = Field(
+        16, ge=SHORTEST_PASSAGE, description="words that such a passage has at least"
+    )
     contained: Literal["off", "report", "remove"] = Field(
         "report", description="texts that stand in a longer one, abridged or embedded"
     )

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from clean_corpus import spill
+from clean_corpus import config, spill
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import BANDS, Numbers
 from clean_corpus.corpus.duplicates.sketch import partitioned
 
-_WORDS, _WINDOW = 11, 5
+# As many runs of words as the shortest passage has.
+_WORDS = 11
+_WINDOW = config.SHORTEST_PASSAGE - _WORDS + 1
 _BYTES = 8_000_000
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
