@@ -70,13 +70,11 @@ def sizes(paths: Sequence[str], documents: Numbers) -> Numbers:
 
 def load(paths: Sequence[str], documents: Numbers) -> Placed:
     """Give the sets of documents (sorted) where the files are mapped, without a copy."""
-    origin = np.zeros(1, np.uint64)
-    places, sizes_, held = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], []
+    return kernel.scattered(_lists(paths, documents), np.zeros(1, np.uint64))
+
+
+def _lists(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
     for batch, rows in arrow.holding(paths, documents):
         lists = batch.column("hashes")
         offsets = lists.offsets.to_numpy()
-        away = (lists.values.to_numpy().ctypes.data - origin.ctypes.data) // origin.itemsize
-        places.append(offsets[rows].astype(np.uint64) + np.uint64(away % 2**64))
-        sizes_.append(offsets[rows + 1] - offsets[rows])
-        held.append(batch)
-    return Placed(origin, np.concatenate(places), np.concatenate(sizes_), held)
+        yield lists.values.to_numpy(), offsets[rows], offsets[rows + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -110,3 +111,18 @@ def shared(sets: Placed, a: Offsets, b: Offsets) -> Offsets:
 def placed(hashes: Hashes, offsets: Offsets) -> Placed:
     """Give the places of sets that stand one behind the other."""
     return Placed(hashes, offsets[:-1].astype(np.uint64), np.diff(offsets))
+
+
+def scattered(parts: Iterable[tuple[Hashes, Offsets, Offsets]], origin: Hashes) -> Placed:
+    """Give the places of sets in several arrays: each with where its sets start and stop.
+
+    Places count from `origin`, any array that is aligned; what is not aligned itself is copied.
+    """
+    places, sizes, held = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], []
+    for hashes, starts, stops in parts:
+        aligned = np.require(hashes, np.uint64, "A")
+        away = (aligned.ctypes.data - origin.ctypes.data) // origin.itemsize
+        places.append(starts.astype(np.uint64) + np.uint64(away % 2**64))
+        sizes.append(stops - starts)
+        held.append(aligned)
+    return Placed(origin, np.concatenate(places), np.concatenate(sizes), held)
