@@ -12,6 +12,12 @@ import pyarrow as pa
 # write what it saves, so that only the disk counts.
 _LARGE = 2_000_000_000
 
+# Batches that are read from one mapping of a file.
+_MAPPED = 16
+
+# The column that is not to be copied, and what a schema's metadata says of the file.
+_TEXT, _PACKED = "text", b"packed"
+
 
 def worth_packing(size: int) -> bool:
     """Tell whether the texts of an input of `size` bytes are to be packed."""
@@ -27,6 +33,7 @@ def writer(
     Each file is read by up to five tasks, which can map one that is not packed.
     """
     codec = "lz4" if packed else None
+    schema = schema.with_metadata({**(schema.metadata or {}), _PACKED: codec or ""})
     options = pa.ipc.IpcWriteOptions(use_threads=False, compression=codec)
     with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, schema, options=options) as out:
         yield out
@@ -49,20 +56,15 @@ def write(path: str, table: pa.Table) -> None:
 def opened(path: str, columns: Sequence[str] | None = None) -> pa.RecordBatchFileReader:
     """Open a file through a memory map, to read some columns at least."""
     source = pa.memory_map(path)
-    # Arrow copies the columns that it is asked for, and nothing where it is asked for all.
-    if columns is None or _TEXT in columns:
-        return pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
-    names = pa.ipc.open_file(source).schema.names
+    whole = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
+    # Arrow copies the columns that it is asked for, and nothing where it is asked for all; but it
+    # unpacks what it gives.
+    if columns is None or (_TEXT in columns and not whole.schema.metadata[_PACKED]):
+        return whole
+    names = whole.schema.names
     fields = [names.index(name) for name in columns if name in names]
     options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=fields)
     return pa.ipc.open_file(source, options=options)
-
-
-#: The column that is not to be copied.
-_TEXT = "text"
-
-# Batches that are read from one mapping of a file.
-_MAPPED = 16
 
 
 def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:

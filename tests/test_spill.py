@@ -1,0 +1,33 @@
+"""Files between tasks: what is read of them, and what it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from clean_corpus import spill
+
+TEXT, OTHER = "A text that is there. " * 20_000, "Another column, and larger. " * 60_000
+TABLE = pa.table({"key": ["a", "b"], "text": [TEXT, None], "raw": [OTHER, OTHER]})
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_packed_unpacks_the_columns_that_are_asked_for(
+    tmp_path: Path, packed: bool
+) -> None:
+    path = str(tmp_path / "texts")
+    spill.write_batches(path, TABLE.to_batches(), packed=packed)
+    before = pa.total_allocated_bytes()
+    batch = spill.batch(path, 0, ["text", "key"])
+    taken = pa.total_allocated_bytes() - before
+    assert batch.equals(TABLE.select(["key", "text"]).to_batches()[0])
+    assert taken < (1.2 * len(TEXT) if packed else 10_000)
+    assert spill.read(path).equals(TABLE)
+
+
+def test_what_is_known_of_records_stays_with_them(tmp_path: Path) -> None:
+    table = TABLE.replace_schema_metadata({"format": "jsonl"})
+    spill.write(str(tmp_path / "records"), table)
+    assert spill.read(str(tmp_path / "records")).schema.metadata[b"format"] == b"jsonl"
