@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles import vocabulary
-from clean_corpus import results
-from clean_corpus.config import Config
+from clean_corpus import results, spill
+from clean_corpus.config import SHORTEST_PASSAGE, Config
 from clean_corpus.corpus import shingles
 from clean_corpus.corpus.sharing import anchors
 from clean_corpus.corpus.sharing import plan as sharing
@@ -70,9 +70,9 @@ WORDS = vocabulary(Random(3), 400)
 
 
 @given(st.integers(0, 10_000))
-def test_fifteen_equal_words_have_an_anchor_in_common(seed: int) -> None:
+def test_the_shortest_passages_that_may_be_asked_for_have_an_anchor_in_common(seed: int) -> None:
     random = Random(seed)
-    passage = random.choices(WORDS, k=15)
+    passage = random.choices(WORDS, k=SHORTEST_PASSAGE)
     texts = [
         " ".join(random.choices(WORDS, k=before) + passage + random.choices(WORDS, k=after))
         for before, after in ((random.randint(0, 30), 7), (random.randint(0, 9), 0))
@@ -306,6 +306,22 @@ def test_removal_leaves_a_passage_to_the_first_and_can_be_undone(tmp_path: Path)
         assert undo(row["text"], edits) == texts[key]
         assert {edit.class_ for edit in edits} <= {"shared_passage"}
     assert {key for key, edits in cut.items() if edits} == {"piece", "late"}
+
+
+def test_packed_texts_are_looked_at_in_as_many_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in planted()))
+    size = sum(len(row["text"].encode()) for row in planted())
+    monkeypatch.setattr(sharing, "_SOME", size - 1)
+    said: dict[bool, list[str]] = {False: [], True: []}
+    for packed, tell in said.items():
+        monkeypatch.setattr(spill, "_LARGE", 0 if packed else size * 100)
+        out = tmp_path / str(packed)
+        clean_files([str(path)], out, Config(), serial=True, limits=False, progress=tell.append)
+    assert said[True] == said[False]
+    assert said[True].count("share: 2 done") == 2  # link and align
 
 
 def test_without_sources_nothing_is_looked_for(tmp_path: Path) -> None:

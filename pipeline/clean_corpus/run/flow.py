@@ -62,7 +62,8 @@ class Flow:
         duplicates = self._match(matching)
         outcome = left._replace(documents=matching.documents, decisions=matching.decisions)
         if any(stats["sources"] for stats in ingested):
-            outcome = self._share(shards, outcome, matching)
+            size = sum(stats["bytes"] for stats in ingested)
+            outcome = self._share(shards, outcome, matching, size)
         written = self._write(shards, outcome)
         found = matching.clusters, matching.evidence, duplicates
         return Result(shards, ingested, learned, *found, written, outcome)
@@ -225,8 +226,10 @@ class Flow:
             counts += [(step, done.stats) for done in self._do(group, tasks)]
         return summarise(counts, self.config.dedup)
 
-    def _share(self, shards: Sequence[Shard], outcome: Outcome, matching: Plan) -> Outcome:
-        """Find what texts of different sources share, and which stand inside others."""
+    def _share(
+        self, shards: Sequence[Shard], outcome: Outcome, matching: Plan, size: int
+    ) -> Outcome:
+        """Find what texts (of `size` bytes) of several sources share, and which others hold."""
         dedup = self.config.dedup
         if dedup.passages == dedup.contained == "off":
             return outcome
@@ -239,7 +242,7 @@ class Flow:
             dedup,
             self._task,
             self.config.run.memory,
-            sum(self.work.path(name).stat().st_size for name in outcome.cleaned),
+            size,
         )
         for step, tasks in sharing.steps:
             done = self._do("share", tasks)

@@ -64,7 +64,7 @@ def plan(
     memory: int = MEMORY,
     size: int = 0,
 ) -> Sharing:
-    """Plan the steps for shards of `rows` documents that take `size` bytes together.
+    """Plan the steps for shards of `rows` documents, the texts of which have `size` bytes together.
 
     `make` and `memory` are as in `duplicates.plan`.
     """

@@ -39,13 +39,14 @@ def ingest(
     """
     del inputs
     ids: list[pa.RecordBatch] = []
-    counts: dict[str, Any] = {"rows": 0, "encodings": {}, "sources": False}
+    counts: dict[str, Any] = {"rows": 0, "bytes": 0, "encodings": {}, "sources": False}
 
     def documents() -> Iterator[pa.RecordBatch]:
         for batch in _read(options):
             keys, identity = _identify(batch)
             ids.append(identity)
             counts["rows"] += batch.num_rows
+            counts["bytes"] += pc.sum(pc.binary_length(batch["text"])).as_py() or 0
             add(counts["encodings"], _counts(batch["encoding"]))
             counts["sources"] |= batch["source"].null_count < batch.num_rows
             yield batch.append_column("key", keys).append_column("stage", _stages(batch))
