@@ -371,12 +371,28 @@ def test_a_large_group_of_copies_keeps_a_few_pairs_of_each(
     )
     assert decisions(few) == decisions(shuffled)
     assert len(few.pairs) <= (hubs.KEPT + hubs.KEPT_CLOSE) * len(rows) < len(whole.pairs) // 10
-    assert len(few.pairs) + few.counts["pairs_cut"] == len(whole.pairs)
+    gone = few.counts["pairs_thinned"], few.counts["pairs_cut"]
+    assert len(few.pairs) + sum(gone) == len(whole.pairs)
+    assert whole.counts["pairs_thinned"] == 0 < gone[1] < gone[0]
     assert len(whole.kept) <= 2
     assert len(few.kept) <= 4
     for key, row in few.decisions.items():
         assert row["reason"] is None or (row["keeper"] in few.kept and key not in few.kept)
         assert row["reason"] is None or jaccard_of(row) >= Fraction("0.4")
+
+
+def test_all_of_a_large_group_leave_for_one_of_a_preferred_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays before all, so each must keep its pair with it."""
+    rows = noisy(250)
+    rows[7]["source"] = "preferred"
+    dedup = Dedup(max_bucket=512, keep=["source", "longest"], prefer=["preferred"])
+    monkeypatch.setattr(groups, "LARGEST", 1000)
+    few = run(tmp_path, rows, dedup)
+    assert few.counts["pairs_thinned"] > 10_000
+    assert "n7" in few.kept
+    assert len(few.kept) <= 4
 
 
 def test_many_candidates_of_one_block_are_held_in_parts(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -16,16 +17,19 @@ import articles
 import oracle
 from clean_corpus import cli
 from clean_corpus.config import Config, Dedup
+from clean_corpus.corpus.duplicates import groups
 from clean_corpus.corpus.duplicates import recall as measure
 from clean_corpus.run import plan, publish
 
 CORPUS = [{"id": row["key"], "text": row["text"]} for row in articles.corpus(seed=8, size=250)]
 
 
-def cleaned(folder: Path, name: str, **options: Any) -> Path:
+def cleaned(
+    folder: Path, name: str, rows: Sequence[dict[str, str]] = CORPUS, **options: Any
+) -> Path:
     """Run over the corpus; a cleaned text is the text."""
     source = folder / "articles.jsonl"
-    source.write_text("".join(json.dumps(row) + "\n" for row in CORPUS), encoding="utf-8")
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     config = Config(stages=[], dedup=Dedup(**options))
     plan.clean_files([str(source)], folder / name, config, serial=True, limits=False)
     return folder / name
@@ -105,6 +109,22 @@ def test_a_run_without_pairs_refuses(tmp_path: Path, capfd: pytest.CaptureFixtur
     near = cleaned(tmp_path, "near")
     (near / publish.EVIDENCE).unlink()
     assert "evidence.arrow: is missing" in told(capfd, "report", near, "--threshold", "0.6")[2]
+
+
+def test_a_run_that_thinned_a_group_knows_its_own_threshold_only(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "LARGEST", 100)
+    words = [f"word{i}" for i in range(60)]
+    texts = (" ".join([*words[:i], "other", *words[i:]]) for i in range(40))
+    rows = [{"id": f"v{i}", "text": text} for i, text in enumerate(texts)]
+    run = cleaned(tmp_path, "run", rows)
+    assert json.loads((run / "summary.json").read_bytes())["duplicates"]["pairs_thinned"] > 500
+    for threshold in ("0.5", "0.95"):
+        code, printed, error = told(capfd, "report", run, "--threshold", threshold)
+        assert (code, printed) == (2, "")
+        assert "pairs of very large groups were not kept" in error
+    assert told(capfd, "report", run, "--threshold", "0.55")[0] == 0
 
 
 def test_recall_is_counted_by_brute_force() -> None:

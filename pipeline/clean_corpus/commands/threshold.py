@@ -26,7 +26,9 @@ def threshold(out: Path, wanted: str, decisions: Path | None) -> None:
     """
     summary = results.summary(out)
     before = results.config(out).dedup
-    dedup = _asked(before, wanted, summary["duplicates"].get("pairs_cut", 0))
+    lacking = summary["duplicates"]
+    cut, thinned = (lacking.get(name, 0) for name in ("pairs_cut", "pairs_thinned"))
+    dedup = _asked(before, wanted, cut, thinned)
     path = out / publish.EVIDENCE
     if not path.is_file():
         raise InputError(f"{path}: is missing. Run again with --fresh.")
@@ -58,7 +60,7 @@ def threshold(out: Path, wanted: str, decisions: Path | None) -> None:
         sys.stdout.write(f"{name:<22}{one:>12,}{other:>12,}\n")
 
 
-def _asked(dedup: Dedup, wanted: str, cut: int) -> Dedup:
+def _asked(dedup: Dedup, wanted: str, cut: int, thinned: int) -> Dedup:
     """Put another threshold into the options of a run, if it can answer for it."""
     try:
         value = Decimal(wanted)
@@ -78,9 +80,14 @@ def _asked(dedup: Dedup, wanted: str, cut: int) -> Dedup:
             f"than one in ten. Name {float(floor)} or more, or run again with "
             f"dedup.threshold = {wanted}."
         )
+    if thinned and value != dedup.threshold:
+        raise ConfigError(
+            f"--threshold {wanted}: {thinned:,} pairs of very large groups were not kept. "
+            f"Run again with dedup.threshold = {wanted}."
+        )
     if cut and value < dedup.threshold:
         raise ConfigError(
-            f"--threshold {wanted}: {cut:,} pairs were too many to keep, as of a template. "
+            f"--threshold {wanted}: {cut:,} pairs below {dedup.threshold} were not kept. "
             f"Name {dedup.threshold} or more, or run again with dedup.threshold = {wanted}."
         )
     return dedup.model_copy(update={"threshold": value})

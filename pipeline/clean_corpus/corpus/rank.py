@@ -46,6 +46,13 @@ def preference(documents: Documents, which: Numbers, options: Mapping[str, Any])
     return out
 
 
+def ahead(documents: Documents, which: Numbers, options: Mapping[str, Any]) -> Numbers:
+    """Give the column that comes before all else: `preference` where the policy begins with it."""
+    if options["keep"][:1] == ["source"] and options["prefer"]:
+        return preference(documents, which, options)
+    return np.zeros(len(which), np.int64)
+
+
 def content(documents: Documents, which: Numbers) -> list[Numbers]:
     """Give the columns that break ties between different texts: the hash of the content."""
     return [documents.numbers(name, which) for name in ("digest_high", "digest_low")]

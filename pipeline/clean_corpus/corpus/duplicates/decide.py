@@ -36,13 +36,15 @@ def decide(
 
     Inputs: all "documents", "copies" and "pairs"; also "texts" where there are few enough to find
     the nearest two by brute force. Options: dedup (those of the configuration). Counts what goes,
-    and `pairs_cut`, those that the evidence lacks: see `groups`.
+    and the pairs that the evidence lacks: `pairs_cut` below the threshold, `pairs_thinned` of very
+    large groups of copies. See `groups`.
     """
     dedup = Dedup.model_validate(options["dedup"])
     documents = Documents.of(inputs["documents"])
     texts = inputs.get("texts", ())
     threshold = Fraction(dedup.threshold).as_integer_ratio()
     cut = sum(batch.num_rows for path in inputs["pairs"] for batch in spill.batches(path))
+    thinned = 0
     counts = Counts()
     gone: list[Numbers] = [np.zeros(0, np.int64)]
     with ExitStack() as stack:
@@ -54,8 +56,11 @@ def decide(
                 ("evidence", EVIDENCE),
             )
         }
-        for group in groups(inputs["pairs"], inputs["copies"], documents, threshold):
-            cut -= len(group.pairs["a"])
+        for group in groups(
+            inputs["pairs"], inputs["copies"], documents, threshold, _policy(dedup)
+        ):
+            thinned += group.thinned
+            cut -= group.thinned + len(group.pairs["a"])
             settled = _settle(group, documents, dedup)
             counts = counts.plus(settled.counts)
             files["evidence"].write(evidence.row(settled.known))
@@ -63,7 +68,12 @@ def decide(
             files["clusters"].write(_clusters(settled.removed, group.roots, documents))
             gone += [settled.removed.document] if texts else []
     closest = nearest.nearest(texts, documents, np.concatenate(gone), dedup.shingle)
-    return {**counts._asdict(), "pairs_cut": cut, "nearest": closest}
+    left_out = {"pairs_cut": cut, "pairs_thinned": thinned}
+    return {**counts._asdict(), **left_out, "nearest": closest}
+
+
+def _policy(dedup: Dedup) -> dict[str, Any]:
+    return dedup.model_dump(include={"keep", "prefer"})
 
 
 class _Settled(NamedTuple):
@@ -98,16 +108,14 @@ def _ranked(
     """Give the documents that have a pair or copies, by rank, and the pairs by rank."""
     a, b, *counts = (group.pairs[name] for name in PAIRS.names)
     which = documents_of(a, b, copies[1])
-    options = dedup.model_dump(include={"keep", "prefer"})
+    options = _policy(dedup)
     columns = rank.policy(documents, which, options) + rank.content(documents, which)
     order = rank.order(columns)
     ranks = np.empty(len(which), np.int64)
     ranks[order] = np.arange(len(which))
     ends = ranks[np.searchsorted(which, a)], ranks[np.searchsorted(which, b)]
     which = which[order]
-    preference = np.zeros(len(which), np.int64)
-    if dedup.keep[:1] == ["source"] and dedup.prefer:
-        preference = rank.preference(documents, which, options)
+    preference = rank.ahead(documents, which, options)
     better, worse = np.minimum(*ends), np.maximum(*ends)
     by_rank = np.lexsort((worse, better))
     sorted_counts = (count.astype(np.int64)[by_rank] for count in counts)

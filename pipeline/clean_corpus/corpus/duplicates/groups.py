@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,12 +26,14 @@ _RANGES = 1 << 16
 class Group(NamedTuple):
     """All pairs and all exact copies of some components, and the root of each document.
 
-    Pairs and copies are rows of the columns of PAIRS and COPIES.
+    Pairs and copies are rows of the columns of PAIRS and COPIES. `thinned` counts the pairs that
+    very large components have lost.
     """
 
     pairs: dict[str, Numbers]
     copies: dict[str, Numbers]
     roots: Numbers
+    thinned: int
 
 
 def groups(
@@ -39,24 +41,28 @@ def groups(
     copies: Sequence[str],
     documents: Documents,
     threshold: Sequence[int],
+    options: Mapping[str, Any],
 ) -> Iterator[Group]:
     """Give the groups in the order of their roots, the least documents of their components.
 
     Components are those of all pairs, however unlike; an exact copy belongs to its keeper's. One
     of more than `LARGEST` pairs is that of a template, whose pages resemble one another a little:
     it is cut into those of pairs from the threshold (numerator, denominator) on. No decision needs
-    the pairs between these. What has as many pairs even so keeps some of them (`hubs.py`). Holds
-    four bytes and a flag a document, and one group; a component larger than `SIZE` is one.
+    the pairs between these. What has as many pairs even so keeps some of them (`hubs.py`, by the
+    options keep and prefer). Holds four bytes and a flag a document, and one group; a component
+    larger than `SIZE` is one.
     """
     pairs_ = _Pairs(pairs, threshold)
     size = len(documents)
     roots, cut = _components(pairs_, size)
     shift = _shift(size)
+    large: Mapping[int, int] = {}
     if cut:
         pairs_ = pairs_._replace(roots=roots)
         large = _large(pairs_, roots)
-        if len(large):
-            pairs_ = pairs_._replace(hubs=hubs(pairs_.ends, _flags(large, roots), documents))
+        if large:
+            flags = _flags(large, roots)
+            pairs_ = pairs_._replace(hubs=hubs(pairs_.ends, flags, documents, options))
     counts = _ranges((roots[a] for a, *_ in pairs_.ends()), size)
     counts += _ranges((roots[keeper] for (keeper,) in _columns(copies, ["keeper"])), size)
     ahead = np.cumsum(counts)
@@ -64,10 +70,12 @@ def groups(
     starts = np.flatnonzero(np.diff((ahead - counts) // SIZE, prepend=-1)) << shift
     names = ["document", "keeper"]
     for low, high in zip(starts, np.append(starts[1:], size + 1), strict=True):
+        mine = _between(pairs_.rows(), PAIRS.names, 0, roots, low, high)
+        thinned = sum(count for root, count in large.items() if low <= root < high)
+        if pairs_.hubs is not None:
+            thinned -= int(pairs_.hubs.large[mine["a"]].sum())
         yield Group(
-            _between(pairs_.rows(), PAIRS.names, 0, roots, low, high),
-            _between(_columns(copies, names), names, 1, roots, low, high),
-            roots,
+            mine, _between(_columns(copies, names), names, 1, roots, low, high), roots, thinned
         )
 
 
@@ -105,7 +113,7 @@ def _components(pairs: _Pairs, documents: int) -> tuple[Numbers, bool]:
     """Give the root of each document, and whether a component was cut."""
     roots = kernel.components(((a, b) for a, b, _ in pairs.ends()), documents)
     large = _large(pairs, roots)
-    if not len(large):
+    if not large:
         return roots, False
     own = _flags(large, roots)
 
@@ -117,16 +125,16 @@ def _components(pairs: _Pairs, documents: int) -> tuple[Numbers, bool]:
     return kernel.components(close(), documents), True
 
 
-def _flags(large: Numbers, roots: Numbers) -> Numbers:
+def _flags(large: Iterable[int], roots: Numbers) -> Numbers:
     """Flag the documents that have one of these roots."""
     own = np.zeros(len(roots), bool)
-    own[large] = True
+    own[list(large)] = True
     found: Numbers = own[roots]
     return found
 
 
-def _large(pairs: _Pairs, roots: Numbers) -> Numbers:
-    """Give the roots of components that have more than `LARGEST` pairs."""
+def _large(pairs: _Pairs, roots: Numbers) -> dict[int, int]:
+    """Give the roots of components that have more than `LARGEST` pairs, and how many each has."""
     shift = _shift(len(roots))
     crowded = _ranges((roots[a] for a, *_ in pairs.ends()), len(roots)) > LARGEST
     counts: Counter[int] = Counter()
@@ -134,7 +142,7 @@ def _large(pairs: _Pairs, roots: Numbers) -> Numbers:
         mine = roots[a]
         there, times = np.unique(mine[crowded[mine >> shift]], return_counts=True)
         counts.update(dict(zip(there.tolist(), times.tolist(), strict=True)))
-    return np.array([root for root, count in counts.items() if count > LARGEST], np.int64)
+    return {root: count for root, count in counts.items() if count > LARGEST}
 
 
 def _shift(documents: int) -> int:

@@ -5,11 +5,12 @@ Each removal needs one witness, and a hundred thousand copies of one text may ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from clean_corpus.corpus import rank
 from clean_corpus.corpus.arrow import Documents, Numbers
 from clean_corpus.corpus.pairs import Pairs, among, distinct, ordered
 
@@ -36,10 +37,11 @@ class Hubs(NamedTuple):
         return good
 
 
-def hubs(read: Read, large: Numbers, documents: Documents) -> Hubs:
+def hubs(read: Read, large: Numbers, documents: Documents, options: Mapping[str, Any]) -> Hubs:
     """Choose pairs of large groups (flags for each document): a few for each of their documents.
 
-    They are those with the documents of most pairs, and then by content. Holds four bytes a
+    They are those with documents of preferred sources (options: keep, prefer), which stay whatever
+    else does; then with those of most pairs; then by content. Holds four bytes a
     document, and the pairs chosen.
     """
     mates = np.zeros(len(documents), np.uint32)
@@ -48,7 +50,8 @@ def hubs(read: Read, large: Numbers, documents: Documents) -> Hubs:
         mates[there] += times.astype(np.uint32)
     members = np.flatnonzero(large)
     content = (documents.numbers(name, members) for name in ("digest_low", "digest_high"))
-    order = np.lexsort((*content, -mates[members].astype(np.int64)))
+    ahead = rank.ahead(documents, members, options)
+    order = np.lexsort((*content, -mates[members].astype(np.int64), ahead))
     turn = np.zeros(len(documents), np.uint32)
     turn[members[order]] = np.arange(len(members))
     kept: Pairs = np.zeros(0, np.uint64)
