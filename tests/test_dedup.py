@@ -20,6 +20,7 @@ import articles
 import oracle
 from clean_corpus.config import Dedup
 from clean_corpus.corpus import pairs
+from clean_corpus.corpus.arrow import Documents
 from clean_corpus.corpus.duplicates import evidence, groups, hubs, oversized
 from clean_corpus.corpus.duplicates import plan as plan_
 from clean_corpus.corpus.duplicates.sift import sift
@@ -323,6 +324,21 @@ def test_noisy_copies_leave_one_and_few_pairs(
     assert outcome.counts["candidates"] < 80 * 600
     truth = oracle.jaccards([row["text"] for row in rows[:100]], Dedup().shingle)
     assert min(truth.values()) < Fraction("0.55") < sorted(truth.values())[len(truth) // 2]
+
+
+@pytest.mark.parametrize("make", [pages, noisy])
+def test_a_crowded_bucket_shows_a_pair_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[int], list[dict[str, Any]]]
+) -> None:
+    """So that `times` counts buckets, which the estimate of recall depends on."""
+    run(tmp_path, make(300), crowded(monkeypatch), batch=100)
+    documents = Documents.of([f"{tmp_path}/sketch-0.documents"])
+    options = {"held": 1 << 30, "keep": ["longest"], "prefer": []}
+    options |= {"likely": 1, "even": 40, "surely": 1000, "close": 1000}
+    (found,) = oversized.split([(5, np.arange(len(documents)))], documents, options)
+    assert len(found.found.pairs) > 500
+    assert set(found.found.times.tolist()) == {1}
+    assert found.lost > 0
 
 
 @pytest.mark.parametrize("make", [pages, noisy])

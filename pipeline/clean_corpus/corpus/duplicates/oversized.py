@@ -200,27 +200,31 @@ def _compared(
     rows = rows_of(crowd.documents, crowd.bucket, crowd.shown, ahead, documents)
     at = rows.at(places)
     window, bucket = crowd.window[places], crowd.bucket[places]
-    led.insert(1, rows.plainest[bucket - bucket[0]])
+    plainest = rows.plainest[bucket - bucket[0]]
+    # What leads the plainest of its bucket meets it from there: each pair is found from one end.
+    leads = np.any([column[plainest] == places for column in leaders], axis=0)
+    led.insert(1, np.where(leads, places, plainest))
     one = np.arange(stop - start)
     # Of documents that are close to one leader it is known that they are copies of each other;
     # where one of two is surely a leader's copy, nothing depends on the two. Those that may be
     # copies of the bucket's leader are held by it.
     of = np.full(len(places), -1)
-    before = np.full(len(places), -1)
     settled, held = np.zeros((2, len(places)), bool)
+    shown = np.full((len(led), len(places)), -1)
     for depth, column in enumerate(led):
-        other = np.flatnonzero((column != places) & (column != before))
+        known = [places, *led[:depth]]
+        other = np.flatnonzero(np.all([column != earlier for earlier in known], axis=0))
         ends = at[other], rows.at(column[other])
         agreeing = agreement(rows.values, *ends)
         near = other[(agreeing >= options["close"]) & (of[other] < 0)]
         of[near] = column[near]
         settled[other[agreeing >= options["surely"]]] = True
-        before = column
         if depth > 1:
             good = alike(rows, ends, agreeing, held[other], options)
         else:
             held[other] |= agreeing >= options["even"]
             good = agreeing >= options["likely"]
+        shown[depth, other[good]] = column[other[good]]
         here = other < len(one)  # the others belong to the next slice
         mine = other[good & here]
         # Nearer ones are looked at, and counted, among the neighbours.
@@ -237,8 +241,17 @@ def _compared(
         agreeing = agreement(rows.values, *ends)
         mine = new[alike(rows, ends, agreeing, held[new] & held[new + step], options)]
         enough[mine] += 1
+        mine = mine[~_shown(shown, places, mine, mine + step)]
         either = settled[mine] | settled[mine + step]
         yield _Compared(places[mine], places[mine + step], either, len(new))
+
+
+def _shown(shown: Numbers, places: Numbers, one: Numbers, other: Numbers) -> Numbers:
+    """Tell which pairs leaders have shown already: a bucket counts once."""
+    found: Numbers = np.any(
+        (shown[:, one] == places[other]) | (shown[:, other] == places[one]), axis=0
+    )
+    return found
 
 
 def _turns(values: Numbers) -> Numbers:
