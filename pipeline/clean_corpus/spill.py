@@ -59,7 +59,8 @@ def opened(path: str, columns: Sequence[str] | None = None) -> pa.RecordBatchFil
     whole = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
     # Arrow copies the columns that it is asked for, and nothing where it is asked for all; but it
     # unpacks what it gives.
-    if columns is None or (_TEXT in columns and not whole.schema.metadata[_PACKED]):
+    packed = (whole.schema.metadata or {}).get(_PACKED)
+    if columns is None or (_TEXT in columns and not packed):
         return whole
     names = whole.schema.names
     fields = [names.index(name) for name in columns if name in names]
