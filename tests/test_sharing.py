@@ -336,6 +336,14 @@ def test_without_sources_nothing_is_looked_for(tmp_path: Path) -> None:
     assert sum("No record names a source" in note for note in summary["notes"]) == 1
 
 
+def test_passages_alone_are_those_that_are_found_with_containment(
+    told: tuple[dict[str, str], Path], tmp_path: Path
+) -> None:
+    out = run(tmp_path / "run", planted(), contained="off")
+    assert passages(out) == passages(told[1])
+    assert not any("contained" in row["clean"] for row in kept(out).values())
+
+
 def test_switched_off_it_costs_nothing(tmp_path: Path) -> None:
     out = run(tmp_path / "run", planted(), passages="off", contained="off")
     assert passages(out) == []

@@ -44,7 +44,8 @@ def align(
     """Write the PASSAGES ("passages") of one block, and what is CONTAINED in what ("embedded").
 
     Inputs: links (of all partitions), texts (of all shards), documents. Options: block, letters
-    (code points held at once), passage_words, shingle, containment (numerator, denominator).
+    (code points held at once), passage_words, shingle, containment (numerator, denominator;
+    None where containment is not asked for).
     """
     later, earlier = arrow.columns(inputs["links"], options["block"], *_SIDES)
     later, earlier = halves(distinct([ordered(later, earlier)]))
@@ -62,12 +63,12 @@ def align(
         places = np.searchsorted(here, pairs[0]), np.searchsorted(here, pairs[1])
         runs, covered = kernel.align(words, offsets, *places, options["passage_words"])
         passages.append(_passages(runs, words, offsets, places, pairs, alien[part]))
-        over, under = options["containment"]
-        smaller = np.minimum(*(np.diff(offsets)[side] for side in places))
-        # Shingles in common have their words in common.
-        near = np.flatnonzero(covered * under >= smaller * over)
-        both = places[0][near], places[1][near]
-        embedded.append(verified(found, here, both, options["shingle"], options["containment"]))
+        if least := options["containment"]:
+            smaller = np.minimum(*(np.diff(offsets)[side] for side in places))
+            # Shingles in common have their words in common.
+            near = np.flatnonzero(covered * least[1] >= smaller * least[0])
+            both = places[0][near], places[1][near]
+            embedded.append(verified(found, here, both, options["shingle"], least))
     arrow.write(outputs["passages"], PASSAGES, passages)
     arrow.write(outputs["embedded"], CONTAINED, embedded)
     return {"aligned": len(later), "passages": sum(len(part["equal"]) for part in passages)}

@@ -77,7 +77,8 @@ def plan(
     firsts = list(accumulate(rows, initial=0))
     everything = {"documents": list(documents)}
     kind = {"fingerprint": FINGERPRINT}
-    containment = Fraction(dedup.containment)
+    share_of = Fraction(dedup.containment)
+    containment = [share_of.numerator, share_of.denominator] if dedup.contained != "off" else None
 
     def shards(
         *columns: tuple[str, Sequence[str]],
@@ -114,14 +115,14 @@ def plan(
                     "letters": memory * 1_000_000 // _LETTER,
                     "passage_words": dedup.passage_words,
                     "shingle": dedup.shingle,
-                    "containment": [containment.numerator, containment.denominator],
+                    "containment": containment,
                     **kind,
                 },
             )
             for i in range(parts)
         ),
     )
-    embedded = {"embedded": aligned["embedded"] if dedup.contained != "off" else []}
+    embedded = {"embedded": aligned["embedded"] if containment else []}
     contained = add(contain, "contained", [({**embedded, **everything}, {})])
     passages = {"passages": aligned["passages"] if dedup.passages != "off" else []}
     shared = add(share, "found shares", [({**passages, **everything}, {})])
