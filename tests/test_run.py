@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sample_records
 from clean_corpus import clean, formats, results
@@ -20,6 +23,7 @@ from clean_corpus.config import Config
 from clean_corpus.errors import InputError, LimitExceeded, OutputError
 from clean_corpus.run import plan
 from clean_corpus.run.plan import clean_files
+from clean_corpus.run.steps.write import _similarities, similarity
 from sample_records import content
 
 TOLERANT = {"limits": {"max_failed": 1, "max_removed": 1}}
@@ -330,3 +334,15 @@ def test_every_run_needs_its_four_engines(package: str, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
     assert not (tmp_path / "out" / "summary.json").exists()
+
+
+COUNT = st.one_of(st.none(), st.integers(0, 1 << 40))
+
+
+@given(st.lists(st.tuples(COUNT, COUNT), min_size=1))
+def test_ratios_of_columns_are_those_of_numbers(
+    counts: list[tuple[int | None, int | None]],
+) -> None:
+    columns = [pa.array(column, pa.int64()) for column in zip(*counts, strict=True)]
+    decisions = pa.table(columns, ["shared", "joined"])
+    assert _similarities(decisions, "joined").to_pylist() == [similarity(*row) for row in counts]

@@ -82,9 +82,9 @@ def write(
             if naming:
                 names.append(_names(shard, which))
             else:
-                whole = shard.documents.append_column(_TEXT, shard.cleaned["text"])
-                whole = whole.append_column(_CLEAN, _clean(shard, marking))
-                kept.append(whole.append_column(_KEPT, which))
+                records = shard.documents.append_column(_TEXT, shard.cleaned["text"])
+                records = records.append_column(_CLEAN, _clean(shard, marking))
+                kept.append(records.append_column(_KEPT, which))
     Path(outputs["corpus"]).write_bytes(b"".join(names) if naming else _rendered(kept, output))
     Path(outputs["samples"]).write_bytes(orjson.dumps(drawn(samples)))
     return audit.total(counted)
@@ -170,16 +170,16 @@ def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
     return pa.StructArray.from_arrays(arrays, fields=list(CLEAN))
 
 
-def _similarities(decisions: pa.Table, whole: str) -> pa.Array:
+def _similarities(decisions: pa.Table, of: str) -> pa.Array:
     """Do the same as `similarity` for a column of counts."""
-    some = pc.if_else(pc.equal(decisions[whole], 0), pa.scalar(None, pa.int64()), decisions[whole])
+    some = pc.if_else(pc.equal(decisions[of], 0), pa.scalar(None, pa.int64()), decisions[of])
     share = pc.divide(pc.multiply(decisions["shared"], 10_000), some)
     return pc.divide(share.cast(pa.float64()), 10_000.0).combine_chunks()
 
 
-def similarity(shared: int | None, whole: int | None) -> float | None:
+def similarity(shared: int | None, of: int | None) -> float | None:
     """Give a ratio of counts with four digits, cut and not rounded: 1 means equal sets."""
-    return None if shared is None or not whole else shared * 10_000 // whole / 10_000
+    return None if shared is None or not of else shared * 10_000 // of / 10_000
 
 
 def _removals(shard: _Shard, *, records: bool) -> memoryview:
