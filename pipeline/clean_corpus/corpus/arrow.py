@@ -120,13 +120,9 @@ def columns(paths: Sequence[str], part: int, *names: str) -> list[Numbers]:
     return [np.concatenate(values) if values else np.zeros(0, np.uint64) for values in found]
 
 
-def column(paths: Sequence[str], name: str, part: int | None = None) -> Numbers:
-    """Join a column without nulls of several files, of one of their batches or of all."""
-    found: list[Numbers] = []
-    for path in paths:
-        reader = opened(path)
-        parts = range(reader.num_record_batches) if part is None else [part]
-        found += [reader.get_batch(i).column(name).to_numpy() for i in parts]
+def column(paths: Sequence[str], name: str) -> Numbers:
+    """Join a column without nulls of several files."""
+    found = list(parts(paths, name))
     return np.concatenate(found) if found else np.zeros(0, np.uint32)
 
 

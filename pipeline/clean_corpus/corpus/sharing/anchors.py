@@ -40,7 +40,7 @@ def anchor(
     for batch in spill.batches(inputs["texts"][0], ("text", "reason")):
         stays = ~gone[row : row + batch.num_rows] & batch.column("reason").is_null().to_numpy(False)
         texts = pc.fill_null(batch.column("text"), "")
-        for rows in pieces(np.flatnonzero(stays), pc.binary_length(texts).to_numpy()):
+        for rows in _pieces(np.flatnonzero(stays), pc.binary_length(texts).to_numpy()):
             found, document = anchors(*shingles.hashes(texts, _WORDS, rows))
             keys.append(found)
             numbers.append((rows[document] + row + options["first"]).astype(np.uint32))
@@ -56,7 +56,7 @@ def decided(path: str) -> Numbers:
     return np.concatenate([none, *(column.to_numpy(zero_copy_only=False) for column in gone)])
 
 
-def pieces(rows: Numbers, sizes: Numbers) -> list[Numbers]:
+def _pieces(rows: Numbers, sizes: Numbers) -> list[Numbers]:
     """Cut rows into runs of about 8 MB of text, which bounds the memory for their words."""
     if not len(rows):
         return []

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.pairs import distinct, halves, ordered
+from clean_corpus.corpus.pairs import distinct, halves, order, ordered
 from clean_corpus.kernels.repeats import repeats
 
 #: Pairs to be aligned, one batch for each block of `later`; `earlier` is ranked before it.
@@ -31,9 +31,9 @@ def link(
     keys, numbers = arrow.columns(inputs["anchors"], options["part"], "key", "document")
     few = repeats(keys).astype(np.int64)
     keys, numbers = keys[few], numbers[few]
-    order = np.argsort(keys, kind="stable")
-    same = keys[order][1:] == keys[order][:-1]
-    repeated = order[np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]]
+    places = order(keys)
+    same = keys[places][1:] == keys[places][:-1]
+    repeated = places[np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]]
     keys, numbers = keys[repeated], numbers[repeated]
     which, code = np.unique(numbers, return_inverse=True)
     place, source = ranks(Documents.of(inputs["documents"]), which)
@@ -54,9 +54,9 @@ def ranks(documents: Documents, which: Numbers) -> tuple[Numbers, Numbers]:
     """
     keys = pc.rank(documents.take("key", which), tiebreaker="dense").to_numpy()
     columns = rank.policy(documents, which, {"keep": ["earliest"]})
-    order = rank.order([*columns, *rank.content(documents, which), keys])
+    ranked = rank.order([*columns, *rank.content(documents, which), keys])
     place = np.empty(len(which), np.int64)
-    place[order] = np.arange(len(which))
+    place[ranked] = np.arange(len(which))
     names = documents.take("source", which)
     source: Numbers = pc.fill_null(names, "").dictionary_encode().indices.to_numpy()
     return place, source
@@ -72,8 +72,8 @@ class _Rows(NamedTuple):
 
     @classmethod
     def of(cls, key: Numbers, document: Numbers, rank_: Numbers, source: Numbers) -> _Rows:
-        order = np.lexsort((rank_, key))
-        return cls(key[order], document[order], rank_[order], source[order])
+        rows = np.lexsort((rank_, key))
+        return cls(key[rows], document[rows], rank_[rows], source[rows])
 
     def pairs(self) -> Numbers:
         """Give each document with the firsts of its groups, the later one in the upper half."""

@@ -1,7 +1,7 @@
 """Bare texts: what a run that does nothing but find copies holds of documents, and how it ends.
 
 Nothing cleans them, so that base texts are cleaned texts; no record is written again, so that
-nothing but the text need be held of it. Texts are not compressed: they are looked at in place.
+nothing but the text need be held of it.
 """
 
 from __future__ import annotations
