@@ -71,13 +71,15 @@ def next_round(
 def unsettled(now: Round, found: pa.Table, cuts: pa.Table) -> Offsets:
     """Give the rows of `now` that may hold more once `cuts`, of the edits `found`, are made.
 
-    Where whole lines went, not near the top, and nothing was found in the others, nothing will be.
+    Headlines are looked for near the top. All else that is found, places, neighbours, menus and
+    votes, begins with lines that rules match: where none of these stays, nothing will be found,
+    nor will flags that they led to.
     """
     folded = now.lines.folded
     lost = _lost(now.lines, cuts)
     gone = lost == folded.end - folded.start
     row = np.arange(len(gone)) - now.lines.first[folded.doc]
-    more = (lost > 0) & (~gone | (row < titles.HEAD))
+    more = (lost > 0) & (row < titles.HEAD)
     matched = np.array([proposal.line for proposal, _ in now.pairs], np.int64)
     more[matched[~gone[matched]]] = True
     flagged = np.unique(found["doc"].to_numpy()[decide.is_flag(found)])
