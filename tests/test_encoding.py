@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clean_corpus import config
-from clean_corpus.kernels.suspects import ENTITY, UNORDERED, suspects
+from clean_corpus.kernels.suspects import BAD, ENTITY, UNORDERED, suspects
 from clean_corpus.stages import encoding, ftfy_guard, repairs, spots
 from clean_corpus.stages.alignment import changes
 from clean_corpus.text import Batch, apply, buffers
@@ -278,3 +278,14 @@ def test_an_unknown_pattern_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ftfy_guard, "BADNESS_RE", re.compile("a+b", re.VERBOSE))
     with pytest.raises(ValueError, match="unknown part"):
         list(ftfy_guard.bad_sequences())
+
+
+def test_a_pattern_that_there_is_no_room_for_is_refused() -> None:
+    points = np.arange(ftfy_guard.automaton().table.size)
+    bits = [ftfy_guard._Sequence([points >> bit & 1 == 1], BAD) for bit in range(9)]
+    with pytest.raises(ValueError, match="too many kinds of characters"):
+        ftfy_guard._laid_out(bits)
+    # Seventeen places after a character, any of them may hold it again: 2^17 states.
+    one, two = points == 0x4E00, (points == 0x4E00) | (points == 0x4E8C)
+    with pytest.raises(ValueError, match="too many states"):
+        ftfy_guard._laid_out([ftfy_guard._Sequence([one, *[two] * 17], BAD)])

@@ -119,10 +119,10 @@ def test_a_page_of_a_million_elements_is_a_fault_at_once(tag: str) -> None:
     assert time.process_time() - start < 2
 
 
-@pytest.mark.parametrize("attribute", ["a{}", "a{}=1", "a{} = 'b c'"])
+@pytest.mark.parametrize("attribute", ["a{}", "a{}=1", "a{} = 'b c'", 'a{}="b > c < d"'])
 def test_an_element_of_many_attributes_is_a_fault_at_once(attribute: str) -> None:
     start = time.process_time()
-    attributes = " ".join(map(attribute.format, range(200_000)))
+    attributes = " ".join(map(attribute.format, range(90_000)))
     with pytest.raises(PageFault, match="an element of the page has more than 10000 attributes"):
         extract(f"<body><p {attributes}>text</p>".encode(), None, None, OPTIONS)
     assert time.process_time() - start < 2

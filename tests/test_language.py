@@ -114,9 +114,19 @@ def test_of_a_long_text_a_part_tells(code: str) -> None:
         assert detect("".join(filter(str.isalpha, TEXTS[code])) * 400) == [code]
 
 
-def test_addresses_say_nothing() -> None:
-    link = " https://example.com/the/english/words/in/this/link/are/not/the/text" * 5
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_addresses_say_nothing(scheme: str) -> None:
+    link = f" {scheme}://example.com/the/english/words/in/this/link/are/not/the/text" * 5
     assert detect("La mairie a annoncé lundi la réouverture." + link) == ["fr"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("http://a", True), ("https://a", True), ("httpx://a", False), ("httpss:/", False)],
+)
+def test_an_address_begins_with_its_scheme(word: str, expected: bool) -> None:
+    data = np.frombuffer(word.encode(), np.uint8)
+    assert kernel._is_address(data, 0, len(data)) == expected
 
 
 def test_decomposed_vietnamese_is_vietnamese() -> None:

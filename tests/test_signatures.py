@@ -85,12 +85,29 @@ def digests(texts: list[str]) -> tuple[list[tuple[int, int]], list[int]]:
     return [(int(high), int(low)) for high, low in hashes], lengths.tolist()
 
 
+def hashes(texts: list[str]) -> list[tuple[int, int]]:
+    data = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, data)])
+    found = digest.hashes(np.frombuffer(b"".join(data), np.uint8), offsets)
+    return [(int(high), int(low)) for high, low in found]
+
+
 def test_digest_is_murmur3() -> None:
     # Known values of MurmurHash3_x64_128 with seed 0.
-    assert digests(["", "hello"])[0] == [(0, 0), (0xCBD8A7B341BD9B02, 0x5B1E906A48AE1D19)]
-    assert digests(["The quick brown fox jumps over the lazy dog"])[0] == [
-        (0xE34BBC7BBC071B6C, 0x7A433CA9C49A9347)
+    texts = ["", "hello", "The quick brown fox jumps over the lazy dog"]
+    known = [
+        (0, 0),
+        (0xCBD8A7B341BD9B02, 0x5B1E906A48AE1D19),
+        (0xE34BBC7BBC071B6C, 0x7A433CA9C49A9347),
     ]
+    assert digests(texts)[0] == hashes(texts) == known
+
+
+def test_hashes_are_of_texts_as_they_are() -> None:
+    texts = [" hello", "hello", "hello\n", "he  llo", "he llo", "he\tllo", "é" * 90, "é" * 91]
+    assert len(set(hashes(texts))) == len(texts)
+    assert len(set(digests(texts)[0])) == 4
+    assert hashes(texts) == [hashes([text])[0] for text in texts]
 
 
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2009\u200a\u2028\u2029\u202f\u205f\u3000"

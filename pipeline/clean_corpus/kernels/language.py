@@ -115,7 +115,7 @@ def _is_address(data: Bytes, i: int, stop: int) -> bool:
     """Say whether `http:` or `https:` stands at `i`."""
     if i + 7 >= stop or data[i] != 0x68 or data[i + 1] != 0x74 or data[i + 2] != 0x74:
         return False
-    return bool(data[i + 3] == 0x70 and (data[i + 4] == 0x3A or data[i + 5] == 0x3A))
+    return bool(data[i + 3] == 0x70 and data[i + 4 + (data[i + 4] == 0x73)] == 0x3A)
 
 
 @compiled

@@ -42,6 +42,8 @@ MAX_LINE = 1_000_000
 # stands for the rest.
 _END = 0x33500
 _SIZE = _END + 1
+# What the numbers of classes and of states have room for.
+_CLASSES, _STATES = 1 << 8, 1 << 16
 
 Flags = npt.NDArray[np.bool_]
 
@@ -193,6 +195,10 @@ def _laid_out(sequences: list[_Sequence]) -> Automaton:
     features = np.ascontiguousarray(np.vstack([np.packbits(places, axis=0), order]).T)
     rows = features.view(f"V{features.shape[1]}").ravel()
     _, examples, table = np.unique(rows, return_index=True, return_inverse=True)
+    if len(examples) > _CLASSES:
+        raise ValueError(
+            "the badness pattern of this ftfy tells too many kinds of characters apart"
+        )
     calm = np.zeros(0x100, np.uint8)
     calm[:0x80] = 1
     for sequence in sequences:
@@ -241,4 +247,6 @@ def _states(
                 states.append(state)
             row.append(numbers[state])
         moves.append(row)
+        if len(states) > _STATES:
+            raise ValueError("the badness pattern of this ftfy needs too many states")
     return np.array(moves, np.uint16), np.array([state[2] for state in states], np.uint8)

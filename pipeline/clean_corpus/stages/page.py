@@ -26,7 +26,7 @@ def check_shape(page: str, options: config.Extract) -> None:
         raise PageFault(
             f"the page has more elements than extract.max_elements = {options.max_elements} allows"
         )
-    if any(map(_has_many_attributes, page.split(">"))):
+    if len(page) >= 2 * _MOST_ATTRIBUTES and _has_many_attributes(page):
         raise PageFault(f"an element of the page has more than {_MOST_ATTRIBUTES} attributes")
     if depth_exceeds(page, options.max_depth):
         raise PageFault(
@@ -39,15 +39,19 @@ def check_shape(page: str, options: config.Extract) -> None:
 _MOST_ATTRIBUTES = 10_000
 
 
-def _has_many_attributes(part: str) -> bool:
-    """Say whether the tag that ends here has more attributes than any page needs."""
-    if len(part) < 2 * _MOST_ATTRIBUTES:
-        return False
-    tag = part[part.rfind("<") + 1 :]
-    return len(_QUOTED.sub(" ", tag).split(None, _MOST_ATTRIBUTES + 1)) > _MOST_ATTRIBUTES + 1
+def _has_many_attributes(page: str) -> bool:
+    """Say whether an element of a page has more attributes than any needs."""
+    for part in _ANGLES.sub(" ", page).split(">"):
+        if len(part) >= 2 * _MOST_ATTRIBUTES:
+            tag = _QUOTED.sub(" ", part[part.rfind("<") + 1 :])
+            if len(tag.split(None, _MOST_ATTRIBUTES + 1)) > _MOST_ATTRIBUTES + 1:
+                return True
+    return False
 
 
 _QUOTED = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")
+# Values with brackets in them, which do not begin or end a tag.
+_ANGLES = re.compile(r"""=\s*(?:"[^"<>]*[<>][^"]*"|'[^'<>]*[<>][^']*')""")
 
 
 def tree(page: str) -> Any:
