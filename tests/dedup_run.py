@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from clean_corpus import spill
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates import evidence
 from clean_corpus.corpus.duplicates.plan import plan, summarise
@@ -51,7 +52,7 @@ class Outcome(NamedTuple):
 
 def write_shard(path: Path, rows: Sequence[Mapping[str, Any]], batch: int = 7) -> None:
     """Write a shard in batches of a few documents."""
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SHARD) as writer:
+    with spill.writer(str(path), SHARD) as writer:
         for i in range(0, len(rows), batch):
             columns = [
                 pa.array([row.get(field.name) for row in rows[i : i + batch]], field.type)

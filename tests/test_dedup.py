@@ -397,6 +397,30 @@ def test_a_large_group_of_copies_keeps_a_few_pairs_of_each(
         assert row["reason"] is None or jaccard_of(row) >= Fraction("0.4")
 
 
+def drifting(count: int) -> list[dict[str, Any]]:
+    """Make versions of a text that each differ from the last in a word."""
+    random = Random(5)
+    words = articles.vocabulary(random)
+    text = articles.article(random, words, 150)
+    rows = []
+    for i in range(count):
+        text[random.randrange(len(text))] = random.choice(words)
+        rows.append({"key": f"d{i}", "text": " ".join(text)})
+    return rows
+
+
+def test_a_large_group_that_drifts_loses_nearly_as_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its documents have pairs with few of the others, and not all with the same ones."""
+    rows = drifting(400)
+    whole = run(tmp_path / "whole", rows, Dedup(max_bucket=512))
+    monkeypatch.setattr(groups, "LARGEST", 1000)
+    few = run(tmp_path / "few", rows, Dedup(max_bucket=512))
+    assert few.counts["pairs_thinned"] > 5000
+    assert len(few.kept) <= 2 * len(whole.kept) < 30
+
+
 def test_all_of_a_large_group_leave_for_one_of_a_preferred_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

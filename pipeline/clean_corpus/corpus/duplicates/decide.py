@@ -14,9 +14,9 @@ from clean_corpus import spill
 from clean_corpus.config import Dedup
 from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import PAIRS, REMOVED, Documents, Numbers
-from clean_corpus.corpus.duplicates import evidence, nearest
+from clean_corpus.corpus.duplicates import evidence, nearest, parameters
 from clean_corpus.corpus.duplicates.evidence import EVIDENCE, Counts, Evidence
-from clean_corpus.corpus.duplicates.groups import Group, groups
+from clean_corpus.corpus.duplicates.groups import Bounds, Group, groups
 from clean_corpus.corpus.duplicates.keepers import Gone, Ranked
 from clean_corpus.corpus.pairs import documents_of
 
@@ -42,7 +42,9 @@ def decide(
     dedup = Dedup.model_validate(options["dedup"])
     documents = Documents.of(inputs["documents"])
     texts = inputs.get("texts", ())
-    threshold = Fraction(dedup.threshold).as_integer_ratio()
+    bounds = Bounds(
+        Fraction(dedup.threshold).as_integer_ratio(), parameters.witness(dedup).as_integer_ratio()
+    )
     cut = sum(batch.num_rows for path in inputs["pairs"] for batch in spill.batches(path))
     thinned = 0
     counts = Counts()
@@ -56,9 +58,7 @@ def decide(
                 ("evidence", EVIDENCE),
             )
         }
-        for group in groups(
-            inputs["pairs"], inputs["copies"], documents, threshold, _policy(dedup)
-        ):
+        for group in groups(inputs["pairs"], inputs["copies"], documents, bounds, _policy(dedup)):
             thinned += group.thinned
             cut -= group.thinned + len(group.pairs["a"])
             settled = _settle(group, documents, dedup)

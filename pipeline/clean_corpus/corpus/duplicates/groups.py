@@ -40,19 +40,18 @@ def groups(
     pairs: Sequence[str],
     copies: Sequence[str],
     documents: Documents,
-    threshold: Sequence[int],
+    bounds: Bounds,
     options: Mapping[str, Any],
 ) -> Iterator[Group]:
     """Give the groups in the order of their roots, the least documents of their components.
 
-    Components are those of all pairs, however unlike; an exact copy belongs to its keeper's. One
-    of more than `LARGEST` pairs is that of a template, whose pages resemble one another a little:
-    it is cut into those of pairs from the threshold (numerator, denominator) on. No decision needs
-    the pairs between these. What has as many pairs even so keeps some of them (`hubs.py`, by the
-    options keep and prefer). Holds four bytes and a flag a document, and one group; a component
-    larger than `SIZE` is one.
+    Components are those of all pairs, however unlike; an exact copy belongs to its keeper's. One of
+    more than `LARGEST` pairs is that of a template, whose pages resemble one another a little: it
+    is cut into those of pairs from the threshold on. No decision needs the pairs between these.
+    What has as many pairs even so keeps some of them (`hubs.py`, by the options keep and prefer).
+    Holds four bytes and a flag a document, and one group; a component larger than `SIZE` is one.
     """
-    pairs_ = _Pairs(pairs, threshold)
+    pairs_ = _Pairs(pairs, bounds)
     size = len(documents)
     roots, cut = _components(pairs_, size)
     shift = _shift(size)
@@ -62,7 +61,7 @@ def groups(
         large = _large(pairs_, roots)
         if large:
             flags = _flags(large, roots)
-            pairs_ = pairs_._replace(hubs=hubs(pairs_.ends, flags, documents, options))
+            pairs_ = pairs_._replace(hubs=hubs(pairs_.bound, flags, documents, options))
     counts = _ranges((roots[a] for a, *_ in pairs_.ends()), size)
     counts += _ranges((roots[keeper] for (keeper,) in _columns(copies, ["keeper"])), size)
     ahead = np.cumsum(counts)
@@ -79,11 +78,18 @@ def groups(
         )
 
 
+class Bounds(NamedTuple):
+    """The Jaccard of copies, and of what proves that one may leave: (numerator, denominator)."""
+
+    threshold: Sequence[int]
+    witness: Sequence[int]
+
+
 class _Pairs(NamedTuple):
     """The pairs of some files, without those that are cut: between roots, or not chosen by hubs."""
 
     paths: Sequence[str]
-    threshold: Sequence[int]
+    bounds: Bounds
     roots: Numbers | None = None
     hubs: Hubs | None = None
 
@@ -100,13 +106,19 @@ class _Pairs(NamedTuple):
 
     def ends(self) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
         """Give a, b, and whether they reach the threshold."""
-        for a, b, *counts in self.rows():
-            yield a, b, self._close(*counts)
+        for a, b, shared, joined, _ in self.rows():
+            yield a, b, _reach(shared, joined, self.bounds.threshold)
 
-    def _close(self, shared: Numbers, joined: Numbers, *_: Numbers) -> Numbers:
-        over, under = self.threshold
-        close: Numbers = shared.astype(np.int64) * under >= joined.astype(np.int64) * over
-        return close
+    def bound(self) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
+        """Give a, b, and whether they reach the threshold, from the witness bound on."""
+        for a, b, shared, joined, _ in self.rows():
+            good = _reach(shared, joined, self.bounds.witness)
+            yield a[good], b[good], _reach(shared, joined, self.bounds.threshold)[good]
+
+
+def _reach(shared: Numbers, joined: Numbers, bound: Sequence[int]) -> Numbers:
+    reached: Numbers = shared.astype(np.int64) * bound[1] >= joined.astype(np.int64) * bound[0]
+    return reached
 
 
 def _components(pairs: _Pairs, documents: int) -> tuple[Numbers, bool]:

@@ -24,7 +24,7 @@ from clean_corpus.corpus.pairs import Counted, counted, paired
 from clean_corpus.kernels.agreement import agreement
 
 # Comparisons that a bucket of any size may have, and neighbours that each document has in any case:
-# up to 512 documents are compared all with all.
+# up to 512 documents are compared all with all, as far as they do not have _ENOUGH before.
 _COMPARED, _WINDOW = 1 << 18, 32
 
 # Rows that the order is made of, each with 256 values: eight fill an integer.
