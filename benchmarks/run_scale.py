@@ -26,6 +26,7 @@ import dedup_corpus
 import orjson
 from dedup_peers import measured
 
+_LOOKED_AT = ("learn", "share")
 _EVERY = 0.25  # seconds between two looks
 _PAGE = os.sysconf("SC_PAGE_SIZE") / 1e6 if hasattr(os, "sysconf") else 0.004
 
@@ -38,7 +39,7 @@ class Peak(NamedTuple):
     tree: float = 0.0
     disk: float = 0.0
 
-    def and_(self, other: Peak) -> Peak:
+    def greatest(self, other: Peak) -> Peak:
         """Take the greater of each."""
         return Peak(*map(max, self, other))
 
@@ -75,7 +76,7 @@ def watch(folder: Path, over: threading.Event, seen: list[Peak]) -> None:
         sizes = list(processes()) or [(0.0, 0.0)]
         largest, own = (max(column) for column in zip(*sizes, strict=True))
         now = Peak(largest, own, sum(own for _, own in sizes), taken(folder))
-        peak = peak.and_(now)
+        peak = peak.greatest(now)
     seen.append(peak)
 
 
@@ -93,16 +94,13 @@ def run(texts: Path, out: Path, workers: int) -> str:
         watcher.join()
     seconds = orjson.loads((out / "timings.json").read_bytes())["seconds"]
     summary = orjson.loads((out / "summary.json").read_bytes())
-    parts = ", ".join(f"{name} {100 * seconds[name] / cost.wall:.1f} %" for name in LOOKED_AT)
+    parts = ", ".join(f"{name} {100 * seconds[name] / cost.wall:.1f} %" for name in _LOOKED_AT)
     (peak,) = seen
     return (
         f"{cost.cpu:8.1f} CPU s  {cost.wall:7.1f} s ({parts})  "
         f"largest {peak.largest:.0f} MB, its own {peak.own:.0f} MB, tree {peak.tree:.0f} MB  "
         f"disk {peak.disk:.0f} MB  {summary['shared']}"
     )
-
-
-LOOKED_AT = ("learn", "share")
 
 
 def main() -> None:
@@ -117,8 +115,11 @@ def main() -> None:
     for documents in sorted(int(size) for size in given.documents.split(",")):
         name = f"en{documents}-{given.bytes}"
         texts = dedup_corpus.write(folder / name, documents, size=given.bytes)
-        print(f"{documents:>10,} texts  {run(texts, folder / 'out', given.workers)}", flush=True)
-        shutil.rmtree(folder / "out")
+        try:
+            line = run(texts, folder / "out", given.workers)
+        finally:
+            shutil.rmtree(folder / "out", ignore_errors=True)
+        print(f"{documents:>10,} texts  {line}", flush=True)
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ def carried_out(line: str, found: list[spots.Repair]) -> str:
 
 @given(LINES)
 def test_of_controls_alone_ftfy_makes_nothing_else(line: str) -> None:
-    if spots._whole(line):
+    if spots._is_whole_but_for_controls(line):
         fixed = fixes.fix_c1_controls(line)
         if not is_bad(fixed):
             assert ftfy.fix_encoding_and_explain(line, FIXER).text == fixed

@@ -5,8 +5,7 @@ file is a hash of all that. What is missing or damaged is built again, and a fol
 written, or is full, only costs the time to build.
 
 A file is a CRC-32 of all that follows, the size of a head, the head, which says in JSON what is
-where, and arrays of plain numbers. It is mapped and not read: of 40 MB most is never looked at, and
-all processes have one copy.
+where, and arrays of plain numbers. It is mapped, so that all processes have one copy.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ Tables = dict[str, npt.NDArray[Any]]
 VARIABLE = "CLEAN_CORPUS_CACHE"
 
 _FORM = "2"  # of the files
-_CHECK = 8  # bytes of CRC-32
+_CHECK = 8  # bytes of CRC-32, of which four are zero: what follows is aligned
 _START = _CHECK + 8  # and of the size of the head
 _LINE = 64  # bytes; arrays begin where a line of a processor's cache does
 _PAUSE = 0.02  # seconds between two looks at a lock
@@ -65,7 +64,7 @@ def tables(
     """
     places: list[Path] = []
     if where := folders():
-        key = _key([*_versions(packages), *facts, sources() if code else ""])
+        key = _key([*_versions(packages), *facts, code_hash() if code else ""])
         places = [folder / f"{name}.{key}" for folder in where]
     data = next((data for place in places if (data := _read(place)) is not None), None)
     if data is None:
@@ -126,7 +125,7 @@ def _key(facts: Sequence[str]) -> str:
 
 
 @cache
-def sources() -> str:
+def code_hash() -> str:
     """Hash the code of this package: whoever changes it need not think of what is kept."""
     root = str(Path(__file__).parent)
     state = hashlib.sha256()

@@ -35,6 +35,7 @@ def render(
     """
     given = {name: records[name] for name in _COLUMNS}
     given["before"] = pc.if_else(kept, given["before"], _NULL)
+    # Records with a fault have none, and `lines` looks for the brace in all.
     given["after"] = pc.fill_null(given["after"], b"}")
     columns = [*given.values(), texts, clean]
     table = pa.Table.from_arrays(columns, [*_COLUMNS, "cleaned", "clean"])

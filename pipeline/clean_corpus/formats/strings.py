@@ -47,7 +47,7 @@ def joined(*parts: pa.Array | bytes) -> pa.LargeBinaryArray:
 def objects(columns: Mapping[str, pa.Array], end: bytes = b"}") -> pa.LargeBinaryArray:
     """Make a JSON object of each row of columns of texts or integers without nulls.
 
-    `end` closes each.
+    `end` closes each; b"" leaves it open, for what is to follow.
     """
     parts: list[pa.Array | bytes] = []
     for name, values in columns.items():

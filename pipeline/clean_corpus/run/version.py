@@ -46,7 +46,7 @@ def fingerprint(config: Config) -> str:
         *map(Path, config.boilerplate.lexicons),
         *_own_stages(config.stages),
     ]
-    known = {**versions(), "unicode": unicodedata.unidata_version, "code": prepared.sources()}
+    known = {**versions(), "unicode": unicodedata.unidata_version, "code": prepared.code_hash()}
     return _hash(files, *(f"{name}={version}" for name, version in known.items()))
 
 

@@ -17,7 +17,7 @@ from clean_corpus.stages.alignment import Change, changes
 from clean_corpus.stages.spots import FIXES, Repair, mended
 
 
-class _Mended(NamedTuple):
+class _Draft(NamedTuple):
     """A line, what fixes of ftfy made of it, and their names.
 
     `settled` says that there is no more to be done for its encoding.
@@ -75,22 +75,22 @@ def repair(line: str, fixer: TextFixerConfig) -> list[Repair]:
     return _repairs(line, fixed, names, fixer)
 
 
-def _decoded(line: str, plain: str, reasons: int, fixer: TextFixerConfig) -> _Mended:
+def _decoded(line: str, plain: str, reasons: int, fixer: TextFixerConfig) -> _Draft:
     """Let ftfy mend the encoding of a line, given what it is without its entities."""
     names: tuple[str, ...] = () if plain == line else ("unescape-html",)
     if not reasons & BAD:
-        return _Mended(line, plain, names, True)
+        return _Draft(line, plain, names, True)
     text, steps = fix_encoding_and_explain(plain, fixer)
     names += tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
     if _ENCODING in names and plain != line and not is_bad(line):
         # A repair that does not lessen the damage is none: `repair` sees to that.
-        return _Mended(line, plain, (), False)
-    return _Mended(line, text, names, True)
+        return _Draft(line, plain, (), False)
+    return _Draft(line, text, names, True)
 
 
-def _tidy(mended: _Mended, reasons: int) -> _Mended:
+def _tidy(draft: _Draft, reasons: int) -> _Draft:
     """Take ligatures and controls out of a line, and put it in normal form C."""
-    line, text, names, settled = mended
+    line, text, names, settled = draft
     if reasons & LITERAL:
         for name in ("fix-latin-ligatures", "remove-terminal-escapes", "remove-control-chars"):
             before, text = text, _FIXES[name][1](text)
@@ -98,7 +98,7 @@ def _tidy(mended: _Mended, reasons: int) -> _Mended:
     if reasons and not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
         names += ("normalize",)
-    return _Mended(line, text, names, settled or not reasons & BAD)
+    return _Draft(line, text, names, settled or not reasons & BAD)
 
 
 _ENCODING = "fix-encoding"

@@ -55,7 +55,7 @@ def mended(lines: Sequence[str], reasons: Sequence[int]) -> list[list[Repair] | 
     for at, (line, why) in enumerate(zip(lines, reasons, strict=True)):
         if not _is_spotted(line, why):
             continue
-        spots = [(match.span(), _mended(match[0], why)) for match in _pattern(why).finditer(line)]
+        spots = [(match.span(), _spot(match[0], why)) for match in _pattern(why).finditer(line)]
         # Without early fixes that is the line itself, without late ones it is what comes of it.
         both = why & (BAD | ENTITY) and any(spot.middle != spot.text for _, spot in spots)
         middle = [(span, spot.middle) for span, spot in spots]
@@ -76,7 +76,7 @@ def _is_spotted(line: str, why: int) -> bool:
     """Say whether all that the guard names may be spots that have nothing to do with each other."""
     if why & ENTITY and (why & BAD or "\x1b" in line):
         return False
-    return not why & UNORDERED and (not why & BAD or _whole(line))
+    return not why & UNORDERED and (not why & BAD or _is_whole_but_for_controls(line))
 
 
 def _replaced(line: str, spots: Sequence[tuple[tuple[int, int], str]]) -> str:
@@ -88,7 +88,7 @@ def _replaced(line: str, spots: Sequence[tuple[tuple[int, int], str]]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _mended(old: str, why: int) -> _Spot:
+def _spot(old: str, why: int) -> _Spot:
     """Carry out the fixes on a spot; its class is empty if they change nothing."""
     early = {"unescape-html"} if why & ENTITY else {"fix-c1-controls"} if why & BAD else set()
     middle = text = old
@@ -123,7 +123,7 @@ def _pattern(why: int) -> re.Pattern[str]:
     return re.compile(f"{entity}|{runs}" if why & LITERAL else entity)
 
 
-def _whole(line: str) -> bool:
+def _is_whole_but_for_controls(line: str) -> bool:
     r"""Say whether ftfy can do nothing for the encoding of a line but replace its C1 controls.
 
     It reads a line anew as UTF-8 only if all of it can be: not if a character beyond ASCII is alone
