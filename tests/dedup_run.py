@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,6 +107,16 @@ def run(
         summarise(counts, dedup),
         planned.evidence,
     )
+
+
+def decisions(outcome: Outcome) -> tuple[Any, ...]:
+    """Give what must be the same however a run is cut."""
+    return outcome.decisions, sorted(map(repr, outcome.pairs)), len(outcome.clusters)
+
+
+def jaccard_of(row: dict[str, Any]) -> Fraction:
+    """Give the Jaccard of a decision or a pair."""
+    return Fraction(row["shared"], row["joined"])
 
 
 def named_pairs(path: str) -> Iterator[dict[str, Any]]:
