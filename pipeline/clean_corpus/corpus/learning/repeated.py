@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from clean_corpus.corpus.pairs import distinct, halves, ordered
 from clean_corpus.kernels import passages as kernel
+from clean_corpus.kernels.repeats import repeats
 from clean_corpus.learned import TOP
 
 Numbers = npt.NDArray[np.int64]
@@ -54,15 +56,15 @@ def independent(sketches: pa.ListArray) -> Mask:
 
 
 def repeated(part: pa.Table, alone: Mask, needed: int) -> Rows:
-    """Take the units that at least `needed` of the articles with a vote hold."""
+    """Take the units that at least `needed` (two or more) of the articles with a vote hold."""
     lists = {name: part[name].combine_chunks() for name in Rows._fields[2:]}
     sizes = np.diff(lists["hash"].offsets.to_numpy())
     doc = np.repeat(np.arange(len(sizes)), sizes)
     hashes = lists["hash"].flatten().to_numpy()
     voting = np.flatnonzero(alone[doc])
-    distinct, code = np.unique(hashes[voting], return_inverse=True)
-    pairs = np.unique(code.astype(np.int64) * len(sizes) + doc[voting])
-    often = np.bincount(pairs // max(len(sizes), 1), minlength=len(distinct)) >= needed
+    voting = voting[repeats(hashes[voting]).astype(np.int64)]
+    found, code = np.unique(hashes[voting], return_inverse=True)
+    often = _articles(code, doc[voting], len(found)) >= needed
     number = np.cumsum(often) - 1
     kept = voting[often[code]]
     columns = {name: lists[name].flatten().to_numpy()[kept] for name in Rows._fields[2:]}
@@ -101,9 +103,14 @@ class Rows(NamedTuple):
 
     def votes(self, among: Mask) -> Numbers:
         """Count, for each unit, the articles with a row among those given."""
-        docs = int(self.doc.max(initial=0)) + 1
-        pairs = np.unique(self.code[among] * docs + self.doc[among])
-        return np.bincount(pairs // docs, minlength=int(self.code.max(initial=-1)) + 1)
+        codes = int(self.code.max(initial=-1)) + 1
+        return _articles(self.code[among], self.doc[among], codes)
+
+
+def _articles(code: Numbers, doc: Numbers, codes: int) -> Numbers:
+    """Count the articles that hold each of the units numbered below `codes`."""
+    units, _ = halves(distinct([ordered(code, doc)]))
+    return np.bincount(units, minlength=codes)
 
 
 class Places(NamedTuple):
