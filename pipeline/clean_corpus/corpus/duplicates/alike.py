@@ -19,11 +19,28 @@ _COMMON, _BEYOND = 16, 2
 _LOOKED_AT = 4096
 
 
-class Rows(NamedTuple):
-    """Places (sorted), their signatures, and a 1 for each value that is not common in the bucket.
+class Crowd(NamedTuple):
+    """The members of some buckets, one bucket behind the other, in the order that was found.
 
-    Of each bucket also the `plainest` of the places shown: that with least of its own. Where
-    noise alone tells copies apart, it resembles all others most.
+    Each has the number of its bucket, the values that it was sorted by, and the neighbours that it
+    is compared with. `telling` are the rows of these values, in each bucket, and `shown` the places
+    of a few of its members: those with the least hashes, so that most buckets show the same ones.
+    """
+
+    documents: Numbers
+    bucket: Numbers
+    packed: Numbers
+    window: Numbers
+    telling: Numbers
+    shown: Sequence[Numbers]
+
+
+class Rows(NamedTuple):
+    """Places (sorted), their signatures, and a 1 for each value that is the document's own.
+
+    Common values are not, nor those that the bucket is sorted by: neighbours agree in these because
+    they are neighbours. Of each bucket also the `plainest` of the places shown: that with least of
+    its own. Where noise alone tells copies apart, it resembles all others most.
     """
 
     places: Numbers
@@ -37,33 +54,27 @@ class Rows(NamedTuple):
         return found
 
 
-def rows_of(
-    crowd: Numbers,
-    bucket: Numbers,
-    shown: Sequence[Numbers],
-    wanted: Sequence[Numbers],
-    documents: Documents,
-) -> Rows:
-    """Read the signatures of the `wanted` places, and see which values are common in each bucket.
+def rows_of(crowd: Crowd, wanted: Sequence[Numbers], documents: Documents) -> Rows:
+    """Read the signatures of the `wanted` places, and see which values are their own.
 
-    `crowd` are the documents of all places, `bucket` the sorted numbers of their buckets, `shown`
-    some places of each bucket, which decide. The buckets looked at are those of the first of
-    `wanted`, which is sorted.
+    The buckets looked at are those of the first of `wanted`, which is sorted.
     """
-    first, last = bucket[wanted[0][[0, -1]]]
-    ends = np.searchsorted(bucket, np.arange(first, last + 2))
-    shown = shown[first : last + 1]
+    first, last = crowd.bucket[wanted[0][[0, -1]]]
+    buckets = range(first, last + 1)
+    ends = np.searchsorted(crowd.bucket, np.arange(first, last + 2))
+    shown = [crowd.shown[bucket] for bucket in buckets]
     places = np.flatnonzero(np.bincount(np.concatenate([*wanted, *shown])))
-    values = documents.signatures(crowd[places])
+    values = documents.signatures(crowd.documents[places])
     own = np.ones_like(values)
     columns = np.arange(values.shape[1]) * 256
     plainest = []
     cuts = np.searchsorted(places, ends)
-    for (start, stop), some in zip(pairwise(cuts.tolist()), shown, strict=True):
+    for bucket, (start, stop), some in zip(buckets, pairwise(cuts.tolist()), shown, strict=True):
         at = np.searchsorted(places, some)
         seen = values[at] + columns
         counts = np.bincount(seen.ravel(), minlength=256 * len(columns))
         rare = (counts < _COMMON).astype(np.uint8)
+        rare.reshape(-1, 256)[crowd.telling[bucket]] = 0
         for i in range(start, stop, _LOOKED_AT):
             part = slice(i, min(stop, i + _LOOKED_AT))
             own[part] = rare[values[part] + columns]

@@ -19,7 +19,7 @@ import numpy as np
 
 from clean_corpus.corpus import rank
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.duplicates.alike import alike, rows_of
+from clean_corpus.corpus.duplicates.alike import Crowd, alike, rows_of
 from clean_corpus.corpus.pairs import Counted, counted, paired
 from clean_corpus.kernels.agreement import agreement
 
@@ -55,21 +55,6 @@ class Split(NamedTuple):
 
     found: Counted
     lost: int
-
-
-class _Crowd(NamedTuple):
-    """The members of some buckets, one bucket behind the other, in the order that was found.
-
-    Each has the number of its bucket, the rows that it was sorted by, and the neighbours that it is
-    compared with. `shown` are the places of a few members of each bucket: those with the least
-    hashes, so that most buckets show the same ones.
-    """
-
-    documents: Numbers
-    bucket: Numbers
-    packed: Numbers
-    window: Numbers
-    shown: Sequence[Numbers]
 
 
 class _Compared(NamedTuple):
@@ -109,7 +94,7 @@ def split(
     yield Split(counted(found), there - compared)
 
 
-def _sorted(buckets: Sequence[tuple[int, Numbers]], documents: Documents) -> _Crowd:
+def _sorted(buckets: Sequence[tuple[int, Numbers]], documents: Documents) -> Crowd:
     """Sort each bucket by rows that tell its members apart, equal ones by content."""
     sizes = [len(members) for _, members in buckets]
     members = np.concatenate([members for _, members in buckets])
@@ -132,7 +117,7 @@ def _sorted(buckets: Sequence[tuple[int, Numbers]], documents: Documents) -> _Cr
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     shown = [np.sort(place[start : start + min(_SHOWN, size)]) for start, size in ranges]
-    return _Crowd(members[order], bucket, packed[order], window, shown)
+    return Crowd(members[order], bucket, packed[order], window, telling, shown)
 
 
 def _telling(
@@ -156,7 +141,7 @@ def _telling(
     return np.array(found)
 
 
-def _leaders(crowd: _Crowd, documents: Documents, options: Mapping[str, Any]) -> list[Numbers]:
+def _leaders(crowd: Crowd, documents: Documents, options: Mapping[str, Any]) -> list[Numbers]:
     """Give for each depth the place of the best-ranked member of each member's group."""
     members = crowd.documents
     columns = rank.policy(documents, members, options) + rank.content(documents, members)
@@ -186,7 +171,7 @@ def _best(columns: list[Numbers], group: Numbers, groups: int) -> Numbers:
 
 
 def _compared(
-    crowd: _Crowd,
+    crowd: Crowd,
     leaders: list[Numbers],
     start: int,
     documents: Documents,
@@ -197,7 +182,7 @@ def _compared(
     places = np.arange(start, min(len(crowd.documents), stop + crowd.window[start:stop].max()))
     led = [column[places] for column in leaders]
     ahead = [places, *(column[_turns(column)] for column in led)]
-    rows = rows_of(crowd.documents, crowd.bucket, crowd.shown, ahead, documents)
+    rows = rows_of(crowd, ahead, documents)
     at = rows.at(places)
     window, bucket = crowd.window[places], crowd.bucket[places]
     plainest = rows.plainest[bucket - bucket[0]]
