@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("prepared",),
     ("kernels", "toml", "guess"),
     ("text", "config", "decode", "dialect", "heads", "spill"),
-    ("narrow", "pieces", "starter"),
+    ("narrow", "openings", "pieces", "starter"),
     ("needs",),
     ("lexicons",),
     ("learned",),

@@ -43,9 +43,7 @@ def narrowed(
     r"""Compile a pattern for such lines alone, and tell whether it matches there as `compiled`.
 
     If it does not match the same, it matches more: classes such as `\p{L}` have all that is beyond
-    ASCII in them. What is for lines of ASCII is what is for all lines, where it is exact. No match
-    holds a line break, which no line has, and the start and the end that it is bound to are those
-    of lines: it may be tried on many, joined.
+    ASCII in them. What is for lines of ASCII is what is for all lines, where it is exact.
     """
     if to is Beyond.NOTHING:
         return narrowed(pattern, Beyond.ANYTHING, start=start, end=end, groups=groups)[0], True
@@ -58,12 +56,12 @@ def narrowed(
         return part
 
     source = dialect.bound(_SPECIAL.sub(by_bytes, pattern), start=start, end=end)
-    return dialect.compiled_as(f"(?m){source}".encode(), groups=groups), exact
+    return dialect.compiled_as(source.encode(), groups=groups), exact
 
 
 # Tokens of the dialect that may be written otherwise, and escapes, which may not.
 _SPECIAL = re.compile(
-    r"\\p\{\^?\w+\}|\\.|\[\^?\]?(?:\\p\{\w+\}|\\.|[^\]\\])*\]|\.|\n|[^\x00-\x7f]", re.DOTALL
+    r"\\p\{\^?\w+\}|\\.|\[\^?\]?(?:\\p\{\w+\}|\\.|[^\]\\])*\]|\.|[^\x00-\x7f]", re.DOTALL
 )
 _CLASS = re.compile(r"\[|\\[pwd]|\.$")
 _WORDS = re.compile(r"\\p\{(?:L[lu]?|M|N|Nd)\}|\\[wd]")
@@ -72,7 +70,7 @@ _EXCLUDED = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
 _ALL = frozenset(".")
 _ESCAPE = "\\"
 _NOTHING = r"[^\x00-\xff]"
-_ASCII = bytes(range(10)), bytes(range(11, 128))  # without the line break
+_ASCII = bytes(range(128))
 _BEYOND = r"\xc2-\xf4][\x80-\xbf]*"  # what starts a character beyond ASCII, and the rest of it
 
 
@@ -81,7 +79,7 @@ def _by_bytes(token: str, to: Beyond) -> tuple[str, bool]:
     """Write a token for bytes, and tell whether it stands for the same characters of such lines."""
     if not _CLASS.match(token):
         if token.isascii():
-            return (_NOTHING if token.endswith("\n") else token), True
+            return token, True
         return f"(?:{_escaped(token.lstrip(_ESCAPE))})", True
     plain = _of_ascii(token)
     rest = _WORDS.sub("", token) if to is Beyond.SIGNS else token
@@ -105,7 +103,7 @@ def _of_ascii(token: str) -> str:
         source = f"[{source}]"
     source = _NAMED.sub(lambda name: _PLAIN[name[1]], source)
     runs = dialect.compiled_as(f"(?:{source})+", groups=False)
-    found = [run for text in _ASCII for run in runs.findall(text)]
+    found = runs.findall(_ASCII)
     if not found:
         return _NOTHING
     return "[" + "".join(f"\\x{run[0]:02x}-\\x{run[-1]:02x}" for run in found) + "]"

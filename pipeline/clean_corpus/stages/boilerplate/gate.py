@@ -14,6 +14,7 @@ from clean_corpus.kernels import scan
 from clean_corpus.lexicons import Rule, anchors, bounded
 from clean_corpus.needs import Needs
 from clean_corpus.needs import needs as find_needs
+from clean_corpus.openings import opening
 from clean_corpus.stages.boilerplate import index
 from clean_corpus.stages.boilerplate.matches import Matches, matches
 
@@ -33,10 +34,11 @@ class Probe(NamedTuple):
     pattern: str
     start: bool
     end: bool
+    opening: str
 
     def matches(self) -> Matches:
         """Give what finds its matches."""
-        return matches(self.pattern, self.start, self.end)
+        return matches(*self[1:])
 
 
 class Gate(NamedTuple):
@@ -60,11 +62,11 @@ class Gate(NamedTuple):
         name, facts = f"gate-{language}", [repr(asked)]
         tables = prepared.tables(name, lambda: _tables(rules, parts), facts=facts)
         back = tables.pop("back")
-        bound = [anchors(rules[i].scope, rules[i].least) for i, _ in parts]
+        openings = tables.pop("openings").tobytes().decode().split("\0")[:-1]
         return cls(
             probes=tuple(
-                Probe(i, rules[i].patterns[which], *ends)
-                for (i, which), ends in zip(parts, bound, strict=True)
+                Probe(i, rules[i].patterns[which], *anchors(rules[i].scope, rules[i].least), first)
+                for (i, which), first in zip(parts, openings, strict=True)
             ),
             tables=scan.Index(**tables),
             rules=np.array([i for i, _ in parts], np.int64),
@@ -79,10 +81,11 @@ def _asked(rule: Rule) -> tuple[object, ...]:
 
 
 def _tables(rules: Sequence[Rule], parts: Sequence[tuple[int, int]]) -> dict[str, npt.NDArray[Any]]:
-    """Build the index of patterns, given by the number of the rule and their own, and `back`."""
+    """Build the index of patterns, given by the number of the rule and their own, and the rest."""
     tests: list[index.Probe] = []
     literals: list[index.Literal] = []
     backs: list[int] = []
+    openings: list[str] = []
     for i, which in parts:
         rule = rules[i]
         start, end = anchors(rule.scope, rule.least)
@@ -91,7 +94,12 @@ def _tables(rules: Sequence[Rule], parts: Sequence[tuple[int, int]]) -> dict[str
         back = max((x.reach for x in needs.clauses[0]), default=0) if needs.clauses else 0
         backs.append(_NO_LIMIT if start else back)
         tests.append(_test(rule, needs, start, end))
-    return {**index.build(tests, literals)._asdict(), "back": np.array(backs, np.int64)}
+        openings.append("\0" if start else opening(rule.patterns[which]) + "\0")
+    return {
+        **index.build(tests, literals)._asdict(),
+        "back": np.array(backs, np.int64),
+        "openings": np.frombuffer("".join(openings).encode(), np.uint8),
+    }
 
 
 def _needs(rule: Rule, pattern: str) -> Needs:

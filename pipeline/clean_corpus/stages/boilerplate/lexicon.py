@@ -134,19 +134,18 @@ class Matcher(NamedTuple):
         cued: dict[int, list[int]] = {}
         for number, group in groupby(zip(*tries, strict=True), key=itemgetter(0)):
             probe = gate.probes[number]
-            rule, matches = self.rules[probe.rule], probe.matches()
+            rule, find = self.rules[probe.rule], probe.matches().find
             view = lines.views[rule.cased]
-            _, numbers, begin, stop, where = zip(*group, strict=True)
-            texts = [view[first:last] for first, last in zip(begin, stop, strict=True)]
-            found = matches.each(texts, where)
-            if rule.least == 1:
-                for k, span in found:
-                    for start, end in _cuts([span], texts[k], rule):
-                        whole = start == 0 and end == len(texts[k])
-                        yield _proposal(rule, numbers[k], start, end, whole=whole), probe.rule
-            else:
-                hit = {k for k, _ in found if b'"' not in texts[k]}
-                cued.setdefault(probe.rule, []).extend(numbers[k] for k in hit)
+            for _, line, begin, stop, where in group:
+                text = view[begin:stop]
+                spans = find(text, where)
+                if rule.least > 1:
+                    if spans and b'"' not in text:
+                        cued.setdefault(probe.rule, []).append(line)
+                    continue
+                for start, end in _cuts(spans, text, rule):
+                    whole = start == 0 and end == len(text)
+                    yield _proposal(rule, line, start, end, whole=whole), probe.rule
         for i, hits in cued.items():
             for line, times in Counter(hits).items():
                 if times >= self.rules[i].least:

@@ -1,11 +1,14 @@
-"""Find what patterns match, with as little as may be compiled for it."""
+"""Find what patterns match, with as little as may be compiled, and as few states, as will do.
+
+RE2 finds where a match begins and ends by tables of states, which it makes as texts ask for them.
+That takes long for a pattern that counts. It does without them where a match must begin at a place
+that is known and its groups are asked for.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
-from itertools import accumulate
 from typing import Any
 
 from clean_corpus import dialect, narrow
@@ -14,7 +17,8 @@ from clean_corpus.narrow import Beyond
 #: A match, and what of it goes: bytes of a line.
 Span = tuple[int, int, int, int]
 
-_NEAR = 256  # bytes; where a match can only begin farther in a line, that is looked at alone
+_CUT = "(?P<cut>"
+_TRIES = 32  # openings looked for in a line; one that is full of them is for tables
 
 
 class Matches:
@@ -22,143 +26,59 @@ class Matches:
 
     There is a form for all lines by their bytes, one for lines with a sign or two beyond ASCII, and
     the full one. What the first does not match, the others need not see; and what it matches is
-    right where that is all of ASCII: the others could only leave some of its choices out.
+    right where that is all of ASCII: the others could only leave some of its choices out. `opening`
+    is what all its matches begin with, as `clean_corpus.openings` gives it, or empty.
     """
 
-    def __init__(self, pattern: str, *, start: bool, end: bool) -> None:
-        self.pattern, self.bounds = pattern, {"start": start, "end": end}
+    def __init__(self, pattern: str, *, start: bool, end: bool, opening: str = "") -> None:
+        self.pattern = pattern if _CUT in pattern else f"{_CUT}{pattern})"
+        self.start, self.bounds, self.opening = start, {"start": start, "end": end}, opening
+        self.forms: dict[Beyond, tuple[Any, int]] = {}
 
     def find(self, text: bytes, where: int) -> Sequence[Span]:
         """Give the spans of all matches from a place on, and of what goes."""
-        form, spans = self._plain, self._plain.spans(text, where)
-        if not self._exact and not all(text[start:end].isascii() for start, end in spans):
-            form = self._signs if narrow.beyond(text) is Beyond.SIGNS else self._full
-            spans = form.spans(text, where)
-        return [(start, end, *form.cut(text, start, end)) for start, end in spans]
+        spans = list(self._spans(Beyond.NOTHING, text, where))
+        if spans and not self._exact and not all(text[x[0] : x[1]].isascii() for x in spans):
+            spans = list(self._spans(narrow.beyond(text), text, where))
+        return spans
 
-    def each(self, texts: Sequence[bytes], where: Sequence[int]) -> Iterator[tuple[int, Span]]:
-        """Give what `find` does in each of some lines, with the number of the line.
+    def _spans(self, to: Beyond, text: bytes, where: int) -> Iterator[Span]:
+        """Give what the form for some lines matches."""
+        for _ in range(_TRIES if self.opening else 0):
+            begins = self._begins.search(text, where)
+            if not begins:
+                return
+            where = begins.start()
+            form, cut = self._form(to)
+            if match := form.match(text, where):
+                yield (*match.span(), *match.span(cut))
+            where = max(where + 1, match.end() if match else 0)
+        form, cut = self._form(to)
+        for match in filter(None, [form.match(text)]) if self.start else form.finditer(text, where):
+            yield (*match.span(), *match.span(cut))
 
-        A call of RE2 costs more than a line that does not match, so that lines are joined.
-        """
-        near = [i for i, text in enumerate(texts) if where[i] <= max(_NEAR, len(text) >> 3)]
-        for i in sorted(set(range(len(texts))).difference(near)):
-            for span in self.find(texts[i], where[i]):
-                yield i, span
-        if not near:
-            return
-        past = list(accumulate(len(texts[i]) + 1 for i in near))
-        form, exact = self._plain, self._exact
-        done = -1
-        for match in form.whole.finditer(b"\n".join([texts[i] for i in near])):
-            first, last = match.span()
-            k = bisect_right(past, first)
-            i = near[k]
-            text, begin = texts[i], past[k - 1] if k else 0
-            if exact or text.isascii():
-                start, end = first - begin, last - begin
-                yield i, (start, end, *form.cut(text, start, end))
-            elif i != done:
-                for span in self.find(text, where[i]):
-                    yield i, span
-                done = i
+    def _form(self, to: Beyond) -> tuple[Any, int]:
+        """Compile the pattern for some lines; give the number of its group `cut` as well."""
+        if to not in self.forms:
+            form, exact = narrow.narrowed(self.pattern, to, **self.bounds, groups=True)
+            if not exact:
+                form = dialect.compiled(self.pattern, **self.bounds)
+            numbers: dict[str | bytes, int] = form.groupindex
+            cut = next(number for name, number in numbers.items() if name in ("cut", b"cut"))
+            self.forms[to] = form, cut
+        return self.forms[to]
 
     @cached_property
     def _exact(self) -> bool:
         """Whether the form by bytes is exact for all lines."""
-        return narrow.narrowed(self.pattern, Beyond.ANYTHING, **self.bounds, groups=False)[1]
+        return narrow.narrowed(self.pattern, Beyond.ANYTHING, **self.bounds, groups=True)[1]
 
     @cached_property
-    def _plain(self) -> _Form:
-        return _Form(self.pattern, Beyond.NOTHING, self.bounds)
-
-    @cached_property
-    def _signs(self) -> _Form:
-        return _Form(self.pattern, Beyond.SIGNS, self.bounds)
-
-    @cached_property
-    def _full(self) -> _Form:
-        return _Form(self.pattern, Beyond.ANYTHING, self.bounds)
-
-
-class _Form:
-    """A pattern as it is for some lines.
-
-    RE2 is quick at saying where a match begins and ends, but slow at groups. So what stands before
-    the group `cut` is matched by itself; where that is not all there is to it, slowly.
-    """
-
-    def __init__(self, pattern: str, to: Beyond, bounds: dict[str, bool]) -> None:
-        self.pattern, self.to, self.has_cut = pattern, to, _CUT in pattern
-        self.whole = self._compiled(pattern, **bounds)
-
-    def spans(self, text: bytes, where: int) -> list[tuple[int, int]]:
-        """Give all matches from a place on."""
-        return [match.span() for match in self.whole.finditer(text, where)]
-
-    def cut(self, text: bytes, start: int, end: int) -> tuple[int, int]:
-        """Give what goes of a match."""
-        if not self.has_cut:
-            return start, end
-        if self._parts is not None:
-            ahead, inner = self._parts
-            if before := ahead.match(text, start, end):
-                at: int = before.end()
-                if inner.fullmatch(text, at, end):
-                    return at, end
-        match = self._slow.fullmatch(text, start, end)
-        return match.span(self._group) if match else (start, end)
-
-    @cached_property
-    def _parts(self) -> tuple[Any, Any] | None:
-        parts = _parted(self.pattern)
-        return parts and (self._compiled(parts[0]), self._compiled(parts[1]))
-
-    @cached_property
-    def _slow(self) -> Any:
-        return self._compiled(self.pattern, groups=True)
-
-    @cached_property
-    def _group(self) -> int:
-        numbers: dict[str | bytes, int] = self._slow.groupindex
-        return next(number for name, number in numbers.items() if name in ("cut", b"cut"))
-
-    def _compiled(
-        self, pattern: str, *, start: bool = False, end: bool = False, groups: bool = False
-    ) -> Any:
-        bounds = {"start": start, "end": end, "groups": groups}
-        found, exact = narrow.narrowed(pattern, self.to, **bounds)
-        return found if exact else dialect.compiled(pattern, **bounds)
-
-
-_CUT = "(?P<cut>"
-
-
-def _parted(pattern: str) -> tuple[str, str] | None:
-    """Split a pattern that ends with its group `cut` into what is before and in it."""
-    ahead, _, rest = pattern.partition(_CUT)
-    if not ahead or not rest.endswith(")"):
-        return None
-    depth = 1
-    for atom in dialect.tokens(rest[:-1]):
-        depth += (atom[0] == "(") - (atom == ")")
-        if depth == 0:
-            return None
-    for atom in (before := dialect.tokens(ahead)):
-        depth += (atom[0] == "(") - (atom == ")")
-    return (ahead, rest[:-1]) if depth == 1 and "|" not in _outside(before) else None
-
-
-def _outside(atoms: list[str]) -> list[str]:
-    """Give the atoms that are in no group."""
-    depth, out = 0, []
-    for atom in atoms:
-        depth += (atom[0] == "(") - (atom == ")")
-        out += [atom] if depth == 0 else []
-    return out
+    def _begins(self) -> Any:
+        return narrow.narrowed(self.opening, Beyond.NOTHING, groups=False)[0]
 
 
 @cache
-def matches(pattern: str, start: bool, end: bool) -> Matches:
+def matches(pattern: str, start: bool, end: bool, opening: str) -> Matches:
     """Give what finds the matches of a pattern that is bound to the start or end of its line."""
-    return Matches(pattern, start=start, end=end)
+    return Matches(pattern, start=start, end=end, opening=opening)
