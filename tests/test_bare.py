@@ -21,6 +21,7 @@ ALONE: dict[str, Any] = {
     "limits": {"max_failed": 1, "max_removed": 1, "min_chars": 40},
     "stages": [],
     "language": {"detect": False},
+    "dedup": {"passages": "off", "contained": "off"},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from clean_corpus import spill
+from clean_corpus.corpus.keys import run_keys
 from clean_corpus.spill import batches, opened
 
 Numbers = npt.NDArray[Any]
 
-#: One document, in order. `digest_*` hash the text, white space apart; `length` is in code points,
-#: 0 for white space alone; `date` in seconds since 1970; `present` is false for a document that has
-#: left already; of the `signature` the low byte of each row, null without shingles.
+#: One document, in order. `digest_*` hash the text, white space apart; `length` is in code points;
+#: `date` in seconds since 1970; `present` is false for a document that has left already or is white
+#: space alone; of the `signature` the low byte of each row, null without shingles.
 DOCUMENTS = pa.schema(
     [
         ("key", pa.string()),
@@ -32,7 +34,7 @@ DOCUMENTS = pa.schema(
     ]
 )
 
-#: Keys of bands, one batch for each partition.
+#: Keys of the bands of a shard, in order of their upper sixteen bits; `document` is a row of it.
 BANDS = pa.schema([("key", pa.uint64()), ("document", pa.uint32())])
 
 #: Exact copies: `document` equals `keeper`, which outranks it. Sorted by document.
@@ -120,6 +122,29 @@ def columns(paths: Sequence[str], part: int, *names: str) -> list[Numbers]:
     return [np.concatenate(values) if values else np.zeros(0, np.uint64) for values in found]
 
 
+def ordered(keys: Sequence[Numbers], rows: Sequence[Numbers]) -> dict[str, Numbers]:
+    """Join keys and the rows they are of, and give them as columns of BANDS."""
+    key = np.concatenate([np.zeros(0, np.uint64), *keys])
+    order = np.argsort((key >> np.uint64(48)).astype(np.uint16), kind="stable")
+    return {"key": key[order], "document": np.concatenate([np.zeros(0, np.uint32), *rows])[order]}
+
+
+def partition(paths: Sequence[str], starts: Numbers, part: int, parts: int) -> list[Numbers]:
+    """Join the keys of BANDS that fall to one of 2^n parts by their upper bits, and documents.
+
+    `starts` gives the first document of each file.
+    """
+    shift = 64 - (parts - 1).bit_length()
+    found = [(np.zeros(0, np.uint64), np.zeros(0, np.uint32))]
+    for path, first in zip(paths, starts.tolist(), strict=False):
+        keys, rows = (column.to_numpy() for column in opened(path).get_batch(0).columns)
+        low, high = (
+            bisect_left(keys, i, key=lambda key: int(key) >> shift) for i in (part, part + 1)
+        )
+        found.append((keys[low:high], rows[low:high] + np.uint32(first)))
+    return [np.concatenate(column) for column in zip(*found, strict=True)]
+
+
 def column(paths: Sequence[str], name: str) -> Numbers:
     """Join a column without nulls of several files."""
     found = list(parts(paths, name))
@@ -153,17 +178,19 @@ class Documents:
     """All documents of the run, numbered through the files in order.
 
     A file is mapped while it is looked at and no longer, so that what is resident stays small.
+    Where there are `occurrences`, keys in the files are provisional.
     """
 
     paths: Sequence[str]
     starts: npt.NDArray[np.int64]
     held: pa.RecordBatch | None = None
+    occurrences: Sequence[str] = ()
 
     @classmethod
-    def of(cls, paths: Sequence[str]) -> Documents:
+    def of(cls, paths: Sequence[str], occurrences: Sequence[str] = ()) -> Documents:
         """Count the documents of each file; each holds one batch."""
         rows = [opened(path).get_batch(0).num_rows for path in paths]
-        return cls(paths, np.cumsum([0, *rows]))
+        return cls(paths, np.cumsum([0, *rows]), None, occurrences)
 
     def holding(self, documents: Numbers) -> Documents:
         """Take some documents (sorted) into memory, numbered anew, without their keys.
@@ -208,11 +235,11 @@ class Documents:
             kind = DOCUMENTS.field(name).type
             return pa.array([], kind.value_type if pa.types.is_dictionary(kind) else kind)
         joined = pa.concat_arrays(parts)
-        if all(isinstance(where, slice) for where in places):
-            return joined
-        back = np.empty(len(documents), np.int64)
-        back[np.concatenate(places)] = np.arange(len(documents))
-        return joined.take(pa.array(back))
+        if not all(isinstance(where, slice) for where in places):
+            back = np.empty(len(documents), np.int64)
+            back[np.concatenate(places)] = np.arange(len(documents))
+            joined = joined.take(pa.array(back))
+        return run_keys(joined, documents, self.occurrences) if name == "key" else joined
 
     def signatures(self, documents: Numbers) -> Numbers:
         """Give the low bytes of the signatures of documents that have one, a row each."""

@@ -18,12 +18,14 @@ class Shard(NamedTuple):
     rows: int
     documents: str
     ids: str
+    sketched: str = ""
+    bands: str = ""
 
 
 class Outcome(NamedTuple):
     """What is to be written of each shard; `told` and `passages` may be empty.
 
-    `documents` are those of the search for copies, which know the run keys.
+    `documents` are those of the search for copies, with keys that `occurrences` may number.
     `counts` says what texts share: passages, documents, contained.
     """
 
@@ -35,6 +37,7 @@ class Outcome(NamedTuple):
     passages: list[str]
     shares: list[str]
     counts: Stats
+    occurrences: Sequence[str] = ()
 
 
 #: What cleaning writes of each shard.
@@ -47,10 +50,10 @@ def cleaned(done: Sequence[Done]) -> Outcome:
     return Outcome(texts, edits, [], [], [], [], [], {})
 
 
-def untouched(shards: Sequence[Shard]) -> Outcome:
+def untouched(shards: Sequence[Shard], occurrences: Sequence[str]) -> Outcome:
     """Take base texts as they are."""
     texts = [shard.documents for shard in shards]
-    return Outcome(texts, [""] * len(shards), [], [], [], [], [], {})
+    return Outcome(texts, [""] * len(shards), [], [], [], [], [], {}, occurrences)
 
 
 class Result(NamedTuple):
@@ -75,7 +78,7 @@ def to_write(
     for shard, texts, edits, documents, decided, shared in zip(shards, *columns, strict=True):
         own = {"documents": [shard.documents], "decisions": [decided]}
         if bare:
-            yield {**own, "sketched": [documents]}
+            yield {**own, "sketched": [documents], "occurrences": [*outcome.occurrences]}
         else:
             more = {"told": [shared] if shared else []}
             yield {**own, "cleaned": [texts], "edits": [edits], **more}

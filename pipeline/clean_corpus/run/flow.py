@@ -9,7 +9,7 @@ from typing import Any
 
 from clean_corpus import formats, spill
 from clean_corpus.config import Config, as_json
-from clean_corpus.corpus.duplicates.plan import Plan, plan, summarise
+from clean_corpus.corpus.duplicates.plan import Plan, Sketched, plan, sketching, summarise
 from clean_corpus.corpus.learning.learn import gather, write_learned
 from clean_corpus.corpus.learning.passages import count
 from clean_corpus.corpus.sharing.plan import plan as plan_sharing
@@ -52,13 +52,13 @@ class Flow:
         shards, ingested = self._ingest(units, limit)
         occurrences = self._identify(shards)
         learned = None if self.bare else self._learn(shards, ingested)
-        left = untouched(shards)
+        left = untouched(shards, occurrences)
         if not self.bare:
             left = cleaned(self._clean(shards, occurrences, learned))
         rows = [shard.rows for shard in shards]
         dedup, memory = self.config.dedup, self.config.run.memory
-        naming = occurrences if self.bare else None
-        matching = plan(left.cleaned, rows, dedup, self._task, memory, naming)
+        sketched = self._sketched(shards, occurrences) if self.bare else None
+        matching = plan(left.cleaned, rows, dedup, self._task, memory, sketched)
         duplicates = self._match(matching)
         outcome = left._replace(documents=matching.documents, decisions=matching.decisions)
         if any(stats["sources"] for stats in ingested):
@@ -71,9 +71,13 @@ class Flow:
     def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
         pieces: list[tuple[int, Piece]] = []
         left = limit
+        made: tuple[str, ...] = "documents", "ids"
         reading: dict[str, Any] = {"clean_field": self.config.output.clean_field}
         if self.bare:
-            reading = {"clean_field": "", "bare": self._sections("limits", "language")}
+            made = *made, *bare.SKETCHED
+            sections = {"sketch": sketching(self.config.dedup)}
+            sections |= self._sections("limits", "language")
+            reading = {"clean_field": "", "bare": sections}
         reading["packed"] = self.packed
 
         def tasks() -> Iterator[Task]:
@@ -83,7 +87,7 @@ class Flow:
                     "ingest",
                     len(pieces) - 1,
                     ingest,
-                    ("documents", "ids"),
+                    made,
                     options={
                         "piece": piece.identity(),
                         "limit": left,
@@ -218,6 +222,11 @@ class Flow:
 
         return self._do("clean", tasks())
 
+    @staticmethod
+    def _sketched(shards: Sequence[Shard], occurrences: list[str]) -> Sketched:
+        documents, bands = ([getattr(one, name) for one in shards] for name in bare.SKETCHED)
+        return Sketched(documents, bands, occurrences)
+
     def _match(self, matching: Plan) -> Stats:
         """Carry out the steps of near-duplicate search; give what they counted."""
         counts: list[tuple[str, Stats]] = []
@@ -287,9 +296,9 @@ class Flow:
                     write,
                     ("corpus", "removed", "failed", "edits", "samples"),
                     inputs=files,
-                    options={"output": output},
+                    options={"output": output, "first": shard.first_document},
                 )
-                for number, files in enumerate(inputs)
+                for number, (shard, files) in enumerate(zip(shards, inputs, strict=True))
             ),
         )
 

@@ -94,6 +94,7 @@ def _quotes(ready: Path, flow: Flow, result: Result) -> None:
         [path(done.task.outputs["samples"]) for done in result.written],
         results.lines(ready / "clusters.jsonl"),
         zip(*(map(path, files) for files in shards), strict=True),
+        [str(path(name)) for name in outcome.occurrences],
         marking=flow.config.output.mode == "mark",
     )
 

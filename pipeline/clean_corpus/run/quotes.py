@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import spill
+from clean_corpus.corpus.keys import of_shard
 from clean_corpus.run.steps.sample import drawn
 
 _CLUSTERS = 20
@@ -25,17 +26,19 @@ def write(
     samples: Iterable[Path],
     clusters: Iterable[Mapping[str, Any]],
     shards: Iterable[Sequence[Path]],
+    occurrences: Sequence[str],
     *,
     marking: bool,
 ) -> None:
     """Write what `clean_corpus.report.samples` reads.
 
     `samples` are those of all shards, `clusters` the lines of that output, `shards` the cleaned
-    texts of each, its documents as the search for copies knows them, and the decisions.
+    texts of each, its documents as the search for copies knows them, and the decisions; their keys
+    may be numbered by `occurrences`.
     """
     chosen = doubtful(clusters)
     wanted = {id_ for keeper, member, _ in chosen for id_ in (keeper, member["id"])}
-    found = _documents(wanted, shards, marking=marking)
+    found = _documents(wanted, shards, occurrences, marking=marking)
     pairs = [
         {
             "keeper": found[keeper],
@@ -72,14 +75,20 @@ def _least(cluster: Mapping[str, Any]) -> Member:
 
 
 def _documents(
-    wanted: Collection[str], shards: Iterable[Sequence[Path]], *, marking: bool
+    wanted: Collection[str],
+    shards: Iterable[Sequence[Path]],
+    occurrences: Sequence[str],
+    *,
+    marking: bool,
 ) -> dict[str, dict[str, str]]:
     """Find the cleaned texts of some documents, and why they left the corpus."""
     found: dict[str, dict[str, str]] = {}
     ids = pa.array(sorted(wanted), pa.string())
+    before = 0
     for cleaned, documents, decided in shards if wanted else ():
         reasons = spill.read(str(decided), ["reason"])["reason"]
-        keys = spill.read(str(documents), ["key"])["key"].combine_chunks()
+        keys = of_shard(str(documents), before, occurrences)
+        before += len(keys)
         first = 0
         for number, batch in enumerate(spill.batches(str(cleaned), ["reason"])):
             here = keys.slice(first, batch.num_rows)

@@ -34,13 +34,13 @@ def decide(
 ) -> dict[str, Any]:
     """Write REMOVED ("removed"), CLUSTERS ("clusters") and EVIDENCE ("evidence").
 
-    Inputs: all "documents", "copies" and "pairs"; also "texts" where there are few enough to find
-    the nearest two by brute force. Options: dedup (those of the configuration). Counts what goes,
-    and the pairs that the evidence lacks: `pairs_cut` below the threshold, `pairs_thinned` of very
-    large groups of copies. See `groups`.
+    Inputs: all "documents", "occurrences", "copies" and "pairs"; also "texts" where there are few
+    enough to find the nearest two by brute force. Options: dedup (those of the configuration).
+    Counts what goes, and the pairs that the evidence lacks: `pairs_cut` below the threshold,
+    `pairs_thinned` of very large groups of copies. See `groups`.
     """
     dedup = Dedup.model_validate(options["dedup"])
-    documents = Documents.of(inputs["documents"])
+    documents = Documents.of(inputs["documents"], inputs["occurrences"])
     texts = inputs.get("texts", ())
     bounds = Bounds(
         Fraction(dedup.threshold).as_integer_ratio(), parameters.witness(dedup).as_integer_ratio()

@@ -19,9 +19,9 @@ def exact(
 ) -> dict[str, Any]:
     """Write the COPIES ("copies") among all "documents" whose hash falls to this part.
 
-    Options: part, parts (2^n), keep, prefer. A text without content is nobody's copy.
+    Other inputs: "occurrences". Options: part, parts (2^n), keep, prefer.
     """
-    documents = Documents.of(inputs["documents"])
+    documents = Documents.of(inputs["documents"], inputs["occurrences"])
     copies, keepers = _copies(documents, options)
     arrow.write(outputs["copies"], COPIES, [{"document": copies, "keeper": keepers}])
     return {"copies": len(copies), "copied": len(distinct([keepers]))}
@@ -47,12 +47,12 @@ def _copies(documents: Documents, options: Mapping[str, Any]) -> tuple[Numbers, 
 def _twins(documents: Documents, options: Mapping[str, Any]) -> Numbers:
     """Give the documents of this part whose hash another has too: few, as a rule."""
     hashes, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)]
-    columns = documents.all("digest_high", "present", "length")
-    for first, (high, present, length) in zip(documents.starts.tolist(), columns, strict=False):
-        mine = present & (length > 0)
+    columns = documents.all("digest_high", "present")
+    for first, (high, present) in zip(documents.starts.tolist(), columns, strict=False):
+        mine = present
         if options["parts"] > 1:
             shift = np.uint64(64 - options["parts"].bit_length() + 1)
-            mine &= (high >> shift) == options["part"]
+            mine = present & ((high >> shift) == options["part"])
         rows = np.flatnonzero(mine)
         hashes.append(high[rows])
         numbers.append((rows + first).astype(np.uint32))

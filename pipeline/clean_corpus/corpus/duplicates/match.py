@@ -43,12 +43,14 @@ def match(
     """Write the CANDIDATES ("candidates") of one partition of "bands".
 
     Other inputs: "documents" and "copies", of which only the keepers take part. Options: part,
-    blocks, total (documents), max_bucket, held (pairs, at once), and those of `oversized.split`.
+    parts, blocks, total (documents), max_bucket, held (pairs, at once), and those of
+    `oversized.split`.
     """
     here = np.ones(options["total"], bool)
     for copies in arrow.parts(inputs["copies"], "document"):
         here[copies] = False
-    keys, numbers = arrow.columns(inputs["bands"], options["part"], "key", "document")
+    starts = Documents.of(inputs["documents"]).starts
+    keys, numbers = arrow.partition(inputs["bands"], starts, options["part"], options["parts"])
     buckets = _buckets(keys, numbers, here)
     del here, keys, numbers
     counts = {"oversized_buckets": 0, "pairs_lost": 0}

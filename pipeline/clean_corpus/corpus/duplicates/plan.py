@@ -64,17 +64,41 @@ class Plan(NamedTuple):
     evidence: str
 
 
+class Sketched(NamedTuple):
+    """What `sketch` has written of all shards, where they were sketched before they were numbered.
+
+    `occurrences` number the documents that share a key.
+    """
+
+    documents: list[str]
+    bands: list[str]
+    occurrences: list[str]
+
+
+def sketching(dedup: Dedup) -> dict[str, Any]:
+    """Give the options of `sketch`."""
+    bands = parameters.choose(dedup)
+    return {
+        "shingle": dedup.shingle,
+        "fingerprint": FINGERPRINT,
+        "near": dedup.near,
+        "hash": dedup.hash,
+        "bands": bands.bands,
+        "permutations": permutations(bands.bands * bands.rows, dedup.seed),
+    }
+
+
 def plan(
     texts: Sequence[str],
     rows: Sequence[int],
     dedup: Dedup,
     make: Make,
     memory: int = MEMORY,
-    occurrences: Sequence[str] | None = None,
+    sketched: Sketched | None = None,
 ) -> Plan:
     """Plan the steps for shards of `rows` documents each; a task takes about `memory` megabytes.
 
-    `occurrences` number the documents that share a key, where the shards have provisional keys.
+    Without the first of them where the shards are `sketched`.
 
     `make(step, part, function, outputs, inputs=..., options=...)` makes a task of any kind that
     knows the paths of its `outputs`.
@@ -90,31 +114,16 @@ def plan(
     parts = _parts(total, size // _HASH)
     policy = {"keep": list(dedup.keep), "prefer": list(dedup.prefer)}
     shingle = {"shingle": dedup.shingle, "fingerprint": FINGERPRINT}
-    reading = {
-        **shingle,
-        "near": dedup.near,
-        "hash": dedup.hash,
-        "bands": bands.bands,
-        "permutations": permutations(bands.bands * bands.rows, dedup.seed),
-        "partitions": partitions,
-    }
-    naming = {} if occurrences is None else {"occurrences": occurrences}
-    sketched = add(
-        sketch,
-        "documents bands",
-        (
-            (
-                {"texts": [text], **naming},
-                {"first_document": first, **reading},
-            )
-            for text, first, _ in shards
-        ),
-    )
-    documents = {"documents": sketched["documents"]}
+    if sketched is None:
+        reading = sketching(dedup)
+        made = add(sketch, "documents bands", (({"texts": [text]}, reading) for text in texts))
+        sketched = Sketched(made["documents"], made["bands"], [])
+    documents = {"documents": sketched.documents}
+    naming = {**documents, "occurrences": sketched.occurrences}
     copies = add(
         exact,
         "copies",
-        ((documents, {"part": i, "parts": parts, **policy}) for i in range(parts)),
+        ((naming, {"part": i, "parts": parts, **policy}) for i in range(parts)),
     )
     pairs: dict[str, list[str]] = {"pairs": []}
     if dedup.near:
@@ -125,6 +134,7 @@ def plan(
         matching = {
             **cut,
             **policy,
+            "parts": partitions,
             "total": total,
             "max_bucket": dedup.max_bucket,
             "likely": parameters.agreeing(signature, threshold, SELDOM_CROWDED),
@@ -141,7 +151,7 @@ def plan(
             "held": size // _PROOF,
             "shingles": size // _SHINGLE,
         }
-        keys = {"bands": sketched["bands"], **documents, **copies}
+        keys = {"bands": sketched.bands, **documents, **copies}
         found = add(
             match, "candidates", ((keys, {"part": i, **matching}) for i in range(partitions))
         )
@@ -168,7 +178,7 @@ def plan(
         )
     few = {"texts": list(texts) if total <= nearest.LARGEST else []}
     rules = {"dedup": dedup.model_dump(mode="json"), "fingerprint": FINGERPRINT}
-    everything = {**documents, **copies, **pairs, **few}
+    everything = {**naming, **copies, **pairs, **few}
     decided = add(decide, "removed clusters evidence", [(everything, rules)])
     removed = {"removed": decided["removed"]}
     assigned = add(
@@ -177,7 +187,7 @@ def plan(
         ((removed, {"first": first, "rows": count}) for _, first, count in shards),
     )
     outcome = assigned["decisions"], decided["clusters"][0], decided["evidence"][0]
-    return Plan(steps, sketched["documents"], *outcome)
+    return Plan(steps, sketched.documents, *outcome)
 
 
 def summarise(stats: Iterable[tuple[str, Mapping[str, Any]]], dedup: Dedup) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from clean_corpus import spill
 from clean_corpus.corpus import arrow, dates, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
 from clean_corpus.corpus.duplicates import signatures
-from clean_corpus.corpus.keys import run_keys
 from clean_corpus.kernels import digest, minhash
 from clean_corpus.text import buffers
 
@@ -30,37 +29,35 @@ def sketch(
 ) -> dict[str, Any]:
     """Write DOCUMENTS ("documents") and BANDS ("bands") of the shard "texts".
 
-    Where there are "occurrences", its keys are provisional.
-    Options: first_document, near, shingle, hash, permutations, bands, partitions.
+    Options: those that `plan.sketching` gives.
     """
+    return write(spill.batches(inputs["texts"][0], COLUMNS), outputs, options)
+
+
+def write(
+    batches: Iterable[pa.RecordBatch], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Do what `sketch` does with batches that have at least its columns."""
     found: list[Any] = []
     keys: list[Numbers] = []
-    numbers: list[Numbers] = []
-    first = options["first_document"]
-    for batch in spill.batches(inputs["texts"][0], COLUMNS):
-        for piece in _pieces(_named(batch, first, inputs.get("occurrences"))):
-            rows, band_keys, columns = _sketched(piece, options)
+    rows: list[Numbers] = []
+    first = 0
+    for batch in batches:
+        for piece in _pieces(batch):
+            mine, band_keys, columns = _sketched(piece, options)
             found.append(columns)
             keys.append(band_keys.ravel())
-            numbers.append(np.repeat(rows + first, band_keys.shape[1]).astype(np.uint32))
+            rows.append(np.repeat((mine + first).astype(np.uint32), band_keys.shape[1]))
             first += piece.num_rows
     table = pa.Table.from_batches(found, _PLAIN)
     columns = {name: _joined(table.column(name)) for name in _PLAIN.names}
     columns["source"] = columns["source"].dictionary_encode()
     arrow.write(outputs["documents"], DOCUMENTS, [columns])
-    arrow.write(outputs["bands"], BANDS, partitioned(keys, numbers, options["partitions"]))
-    return {"documents": first - options["first_document"], "keys": sum(map(len, keys))}
+    arrow.write(outputs["bands"], BANDS, [arrow.ordered(keys, rows)])
+    return {"documents": first, "keys": sum(map(len, keys))}
 
 
 _PLAIN = DOCUMENTS.set(1, pa.field("source", pa.string()))
-
-
-def _named(batch: pa.RecordBatch, first: int, occurrences: Sequence[str] | None) -> pa.RecordBatch:
-    """Give the documents from `first` on their run keys."""
-    if occurrences is None:
-        return batch
-    keys = run_keys(batch.column("key"), first, occurrences)
-    return batch.set_column(batch.schema.get_field_index("key"), "key", keys)
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -78,12 +75,12 @@ def _sketched(
     batch: pa.RecordBatch, options: Mapping[str, Any]
 ) -> tuple[Numbers, Numbers, pa.RecordBatch]:
     """Give the rows that have a signature, the keys of their bands, and all rows' DOCUMENTS."""
-    present = batch.column("reason").is_null()
     texts = pc.fill_null(batch.column("text"), "")
+    lengths = pc.utf8_length(texts)
     if batch.column("reason").null_count < batch.num_rows:
-        texts = pc.if_else(present, texts, pa.scalar("", texts.type))
+        stays = batch.column("reason").is_null()
+        texts = pc.if_else(stays, texts, pa.scalar("", texts.type))
     digests, sizes = digest.digests(*buffers(texts))
-    lengths = pc.if_else(pa.array(sizes > 0), pc.utf8_length(texts), 0)
     rows, keys, low = _bands(texts, options)
     columns = [
         batch.column("key"),
@@ -92,7 +89,7 @@ def _sketched(
         lengths,
         pa.array(digests[:, 0]),
         pa.array(digests[:, 1]),
-        present,
+        pa.array(sizes > 0),
         _binary(low, rows, batch.num_rows),
     ]
     return rows, keys, pa.RecordBatch.from_arrays(columns, schema=_PLAIN)
@@ -138,19 +135,3 @@ def _dates(values: pa.Array) -> pa.Array:
     distinct = values.cast(pa.string()).dictionary_encode()
     read = [dates.seconds(date) for date in distinct.dictionary.to_pylist()]
     return pa.array(read, pa.int64()).take(distinct.indices)
-
-
-def partitioned(
-    keys: list[Numbers], numbers: list[Numbers], partitions: int
-) -> Iterator[dict[str, Numbers]]:
-    """Give the rows of each partition, by the upper bits of the key; `partitions` is 2^n."""
-    key = np.concatenate(keys) if keys else np.zeros(0, np.uint64)
-    number = np.concatenate(numbers) if numbers else np.zeros(0, np.uint32)
-    cuts = np.zeros(0, np.int64)
-    if partitions > 1:
-        part = (key >> np.uint64(64 - partitions.bit_length() + 1)).astype(np.uint16)
-        order = np.argsort(part, kind="stable")
-        cuts = np.searchsorted(part[order], np.arange(1, partitions))
-        key, number = key[order], number[order]
-    for one, other in zip(np.split(key, cuts), np.split(number, cuts), strict=True):
-        yield {"key": one, "document": other}

@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from clean_corpus import config, spill
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import BANDS, Numbers
-from clean_corpus.corpus.duplicates.sketch import partitioned
 
 # As many runs of words as the shortest passage has.
 _WORDS = 11
@@ -31,11 +30,12 @@ def anchor(
 ) -> dict[str, Any]:
     """Write the anchors ("anchors", as BANDS) of the documents of one shard that are kept.
 
-    Inputs: texts, decisions. Options: first (document), partitions.
+    Inputs: texts, decisions.
     """
+    del options
     gone = decided(inputs["decisions"][0])
     keys: list[Numbers] = []
-    numbers: list[Numbers] = []
+    documents: list[Numbers] = []
     row = 0
     for batch in spill.batches(inputs["texts"][0], ("text", "reason")):
         stays = ~gone[row : row + batch.num_rows] & batch.column("reason").is_null().to_numpy(False)
@@ -43,9 +43,9 @@ def anchor(
         for rows in _pieces(np.flatnonzero(stays), pc.binary_length(texts).to_numpy()):
             found, document = anchors(*shingles.hashes(texts, _WORDS, rows))
             keys.append(found)
-            numbers.append((rows[document] + row + options["first"]).astype(np.uint32))
+            documents.append((rows[document] + row).astype(np.uint32))
         row += batch.num_rows
-    arrow.write(outputs["anchors"], BANDS, partitioned(keys, numbers, options["partitions"]))
+    arrow.write(outputs["anchors"], BANDS, [arrow.ordered(keys, documents)])
     return {"anchors": sum(map(len, keys))}
 
 

@@ -26,9 +26,11 @@ def link(
     """Write the LINKS ("links") of a partition of "anchors".
 
     So there are at most two pairs for each anchor of a document, however many hold it. Other
-    inputs: documents. Options: part, blocks, total (documents).
+    inputs: documents. Options: part, parts, blocks, total (documents).
     """
-    keys, numbers = arrow.columns(inputs["anchors"], options["part"], "key", "document")
+    documents = Documents.of(inputs["documents"])
+    part, parts = options["part"], options["parts"]
+    keys, numbers = arrow.partition(inputs["anchors"], documents.starts, part, parts)
     few = repeats(keys).astype(np.int64)
     keys, numbers = keys[few], numbers[few]
     places = order(keys)
@@ -36,7 +38,7 @@ def link(
     repeated = places[np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]]
     keys, numbers = keys[repeated], numbers[repeated]
     which, code = np.unique(numbers, return_inverse=True)
-    place, source = ranks(Documents.of(inputs["documents"]), which)
+    place, source = ranks(documents, which)
     rows = _Rows.of(keys, numbers, place[code], source[code])
     later, earlier = halves(rows.pairs())
     size = -(-options["total"] // options["blocks"])

@@ -94,13 +94,16 @@ def plan(
     anchored = add(
         anchor,
         "anchors",
-        shards(each, ("decisions", decisions), options={"partitions": parts, **kind}),
+        shards(each, ("decisions", decisions), options=kind),
     )
     linked = add(
         link,
         "links",
         (
-            ({**anchored, **everything}, {"part": i, "blocks": parts, "total": total})
+            (
+                {**anchored, **everything},
+                {"part": i, "parts": parts, "blocks": parts, "total": total},
+            )
             for i in range(parts)
         ),
     )

@@ -6,7 +6,7 @@ nothing but the text need be held of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -15,61 +15,90 @@ import pyarrow.compute as pc
 from clean_corpus import config, spill
 from clean_corpus.config import Config
 from clean_corpus.corpus import arrow
+from clean_corpus.corpus.duplicates import sketch
+from clean_corpus.corpus.keys import of_shard
 from clean_corpus.stages import language, limits
 from clean_corpus.text import whole
 
-#: One row a document, as in `ingest` and `clean`; `key` is provisional, `length` in code points.
+#: One row a document, as in `ingest` and `clean`.
 TEXTS = pa.schema(
     [
-        ("key", pa.string()),
         ("text", pa.large_string()),
-        ("source", pa.string()),
-        ("date", pa.string()),
         ("reason", pa.string()),
         ("stage", pa.string()),
         ("error", pa.string()),
         ("origin", pa.string()),
         ("raw", pa.large_binary()),
         ("language", pa.string()),
-        ("length", pa.int64()),
     ]
 )
+
+#: What is written of the search for copies.
+SKETCHED = ("sketched", "bands")
 
 
 def is_enough(options: Config) -> bool:
     """Tell whether nothing but a search for copies is asked for, and of these the ids alone."""
-    cut = options.dedup.passages == "remove"
-    return options.output.mode == "ids" and not (options.stages or options.language.detect or cut)
+    dedup = options.dedup
+    alone = dedup.passages == dedup.contained == "off"
+    return (
+        options.output.mode == "ids" and alone and not (options.stages or options.language.detect)
+    )
 
 
 def write(
-    path: str, records: Iterable[pa.RecordBatch], options: Mapping[str, Any], *, packed: bool
+    records: Iterable[pa.RecordBatch],
+    outputs: Mapping[str, str],
+    options: Mapping[str, Any],
+    *,
+    packed: bool,
 ) -> None:
-    """Write TEXTS of records, with the reason for which some leave. Options: limits, language."""
+    """Write TEXTS ("documents") of records, with the reason for which some leave, and SKETCHED.
+
+    A batch is sketched while it is at hand. Options: limits, language, sketch (`plan.sketching`).
+    """
     limiting = config.Limits.model_validate(options["limits"])
     asked = config.Language.model_validate(options["language"])
-    with arrow.writer(path, TEXTS, packed=packed) as file:
+
+    def written() -> Iterator[pa.RecordBatch]:
         for batch in records:
             texts = pc.fill_null(batch["text"], "")
             said = language.no_answer(texts, asked)
-            reasons = limits.reasons(texts, said, limiting, asked)
-            given = {name: batch[name] for name in ("key", "source", "date", "stage", "origin")}
-            own = {"text": texts, "error": batch["fault"], "language": said.labels}
-            own["length"] = pc.utf8_length(texts)
             failed = pc.is_valid(batch["fault"])
-            raw = pc.if_else(failed, pc.fill_null(batch["raw"], b""), batch["raw"])
-            own |= {"reason": pc.if_else(failed, "failed", reasons), "raw": raw}
-            file.write({**given, **own})
+            reasons = limits.reasons(texts, said, limiting, asked)
+            own = {
+                "text": texts,
+                "reason": pc.if_else(failed, "failed", reasons),
+                "stage": batch["stage"],
+                "error": batch["fault"],
+                "origin": batch["origin"],
+                "raw": pc.if_else(failed, pc.fill_null(batch["raw"], b""), batch["raw"]),
+                "language": said.labels,
+            }
+            file.write(own)
+            own |= {name: batch[name] for name in ("key", "source", "date")}
+            yield pa.RecordBatch.from_pydict({name: own[name] for name in sketch.COLUMNS})
+
+    with arrow.writer(outputs["documents"], TEXTS, packed=packed) as file:
+        documents, bands = (outputs[name] for name in SKETCHED)
+        sketch.write(written(), {"documents": documents, "bands": bands}, options["sketch"])
 
 
-def shard(inputs: Mapping[str, Sequence[str]]) -> tuple[pa.Table, pa.RecordBatch]:
-    """Give TEXTS without the texts, as base texts and as cleaned ones, the latter with run keys.
+def shard(
+    inputs: Mapping[str, Sequence[str]], first: int
+) -> tuple[pa.Table, pa.RecordBatch, pa.Array]:
+    """Give a shard as base texts and as cleaned ones, both without texts, and their lengths.
 
-    Inputs: documents (TEXTS), and sketched (the documents of the search for copies, whose keys are
-    run keys).
+    Inputs: documents (TEXTS), sketched (the documents of the search for copies) and occurrences.
     """
     names = [name for name in TEXTS.names if name != "text"]
     base = spill.read(inputs["documents"][0], names).combine_chunks()
-    keys = spill.read(inputs["sketched"][0], ["key"])["key"].combine_chunks()
+    known = spill.read(inputs["sketched"][0], ["source", "length"]).combine_chunks()
+    keys = of_shard(inputs["sketched"][0], first, inputs["occurrences"])
     columns = {name: whole(base[name]) for name in names} | {"key": keys}
-    return base, pa.RecordBatch.from_pydict(columns)
+    sources = whole(known["source"]).cast(pa.string())
+    return (
+        base.append_column("source", sources),
+        pa.RecordBatch.from_pydict(columns),
+        whole(known["length"]),
+    )

@@ -62,11 +62,8 @@ def clean(
     edits: list[pa.Table] = []
     with spill.writer(outputs["cleaned"], CLEANED, packed=options["packed"]) as out:
         for batch in spill.batches(documents):
-            keys = run_keys(
-                batch["key"],
-                options["first_document"] + first,
-                inputs["occurrences"],
-            )
+            numbers = np.arange(first, first + batch.num_rows) + options["first_document"]
+            keys = run_keys(batch["key"], numbers, inputs["occurrences"])
             cleaned, made = clean_batch(batch, keys, stages, config)
             out.write_batch(cleaned)
             edits.append(_shifted(made, first))

@@ -31,7 +31,7 @@ def identify(
     partitions; a task looks at the keys whose hash falls into its partition.
     """
     key, rest, document = _shared(inputs["ids"], options)
-    content = _contents(inputs["documents"], document)
+    content = _contents(inputs, document)
     order = np.lexsort((document, rest, content, key))
     key, document = key[order], document[order]
     starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: key.size])
@@ -63,12 +63,13 @@ def _shared(paths: Sequence[str], options: Mapping[str, Any]) -> list[Numbers]:
     return [column[again] for column in columns]
 
 
-def _contents(paths: Sequence[str], documents: Numbers) -> Numbers:
+def _contents(inputs: Mapping[str, Sequence[str]], documents: Numbers) -> Numbers:
     """Hash the texts of some documents (sorted)."""
     found: list[bytes] = []
     first = 0
-    for path in paths if len(documents) else ():
-        for number, batch in enumerate(spill.batches(path, ["key"])):
+    paths = zip(inputs["ids"], inputs["documents"], strict=True)
+    for ids, path in paths if len(documents) else ():
+        for number, batch in enumerate(spill.batches(ids)):
             here = documents[slice(*np.searchsorted(documents, [first, first + batch.num_rows]))]
             if len(here):
                 texts = pc.fill_null(spill.batch(path, number, ["text"])["text"], "")

@@ -53,7 +53,7 @@ def write(
     """Write the shard's part of the corpus, and of `removed`, `failed` and `edits` (JSONL).
 
     And `samples` of its edits (JSON). Inputs: documents, cleaned, edits, decisions and perhaps
-    told, row by row alike; or for a bare run documents, sketched and decisions. Options: output.
+    told, row by row alike; or those of `bare.shard`, and decisions. Options: output, first.
     Returns the counts of the summary.
     """
     output = Output.model_validate(options["output"])
@@ -67,7 +67,7 @@ def write(
         Path(outputs["failed"]).open("wb") as failed,
         Path(outputs["edits"]).open("wb") as edits,
     ):
-        for shard in _shards(inputs):
+        for shard in _shards(inputs, options["first"]):
             counted.append(_counts(shard))
             if shard.edits.num_rows:
                 ledger = _ledger(shard)
@@ -102,11 +102,11 @@ def _names(shard: _Shard, which: pa.BooleanArray) -> bytes:
     return bytes(strings.content(strings.objects(columns, b"}\n")))
 
 
-def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
+def _shards(inputs: Mapping[str, Sequence[str]], first_document: int) -> Iterator[_Shard]:
     """Read the files side by side."""
     decisions = spill.read(inputs["decisions"][0])
     if "sketched" in inputs:
-        yield _bare(inputs, decisions)
+        yield _bare(inputs, first_document, decisions)
         return
     edits = spill.read(inputs["edits"][0])
     docs = edits["doc"].to_numpy()
@@ -136,13 +136,12 @@ def _shards(inputs: Mapping[str, Sequence[str]]) -> Iterator[_Shard]:
         first += rows
 
 
-def _bare(inputs: Mapping[str, Sequence[str]], decisions: pa.Table) -> _Shard:
+def _bare(inputs: Mapping[str, Sequence[str]], first: int, decisions: pa.Table) -> _Shard:
     """Do the same where nothing was cleaned and no record is written: all at once, no texts."""
-    documents, cleaned = bare.shard(inputs)
+    documents, cleaned, lengths = bare.shard(inputs, first)
     reasons = pc.coalesce(cleaned["reason"], whole(decisions["reason"])).to_pylist()
-    lengths = cleaned["length"], cleaned["length"]
     none = no_edits(), _NOTHING_TOLD
-    return _Shard(documents, _NO_TEXTS, cleaned, *lengths, reasons, decisions, *none)
+    return _Shard(documents, _NO_TEXTS, cleaned, lengths, lengths, reasons, decisions, *none)
 
 
 def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
