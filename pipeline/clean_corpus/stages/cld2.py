@@ -78,6 +78,13 @@ def ask(text: bytes) -> Answer:
     return Answer(code if reliable and code not in _UNLIKELY else None, fit)
 
 
+def without_names(text: bytes) -> bytes:
+    """Leave out words with capitals, if a third of the text is left; else give nothing."""
+    words = text[:_LONGEST].decode("utf-8", "ignore").split()
+    left = " ".join(word for word in words if word == word.lower()).encode()
+    return left if len(text[:_LONGEST]) > len(left) > len(text[:_LONGEST]) // 3 else b""
+
+
 def _label(code: str) -> str:
     code = code.partition("-")[0].lower()
     return _RENAMED.get(code, code)

@@ -3,7 +3,8 @@
 Two witnesses. langdetect's profiles speak of every text: its windows of one to three letters, its
 smoothing, but all windows count instead of a random few, in integers, so that a text has one
 answer; and the script of a text limits the choice. Where they leave a doubt, CLD2 is heard too:
-where two languages are close, or a text holds much that the nearest one hardly ever writes.
+where two languages are close, or a text holds much that the nearest one hardly ever writes; and
+once more, of the words without capitals, where names may be what does not fit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import pyarrow.compute as pc
 from clean_corpus import config
 from clean_corpus.kernels import language as kernel
 from clean_corpus.stages import alphabet, cld2, profiles, telltales
-from clean_corpus.stages.verdicts import UND, Case, Doubt, confidence, weigh
+from clean_corpus.stages.verdicts import UND, Case, Doubt, Verdict, confidence, weigh
 from clean_corpus.text import buffers
 
 Numbers = npt.NDArray[np.int64]
@@ -56,10 +57,11 @@ _OF_ONE = np.isin(
 # So much evidence for a language that was not asked for is taken for certain.
 _CERTAIN = 24 * profiles.BIT
 
-# A text leaves no doubt if its language leads by so many bits, and if it has no more of what that
-# language lacks: windows of 10,000, letters of 1000. Of such sentences in Leipzig news, in 75
-# languages, 1 in 300 is in another language.
-_CLEAR_LEAD, _CLEAR_EXCESS, _CLEAR_STRANGE = 128, 400, 5
+# A text leaves no doubt if its language leads by so many bits, and by one for so many windows, for
+# something leads in the end where none is right; and if it has no more of what that language lacks:
+# windows of 10,000, letters of 1000. Of such sentences in Leipzig news, in 75 languages, 1 in 300
+# is in another language.
+_CLEAR_LEAD, _CLEAR_BY_WINDOWS, _CLEAR_EXCESS, _CLEAR_STRANGE = 128, 2, 400, 5
 # The same for long texts, in the measure of `Doubt.surprise`: three standard deviations.
 _CLEAR_SURPRISE = 9
 # Windows of one text depend on each other: more than these say no more of how well a profile fits.
@@ -102,17 +104,22 @@ def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     found, clear = _examined(data, offsets, languages, lanes, wanted)
     doubt = _doubt(found, languages)
     labels, cases, strengths = _first(found, languages, lanes), *_agreed(doubt)
-    heard = ~clear | (not lanes.first.keys() >= {*wanted})
-    heard &= languages.admitted[found.script] > 0
-    for row in np.flatnonzero(heard).tolist():
-        second, fit = cld2.ask(data[offsets[row] : offsets[row + 1]].tobytes())
-        if wanted and second not in wanted:
-            second = None
+
+    def hear(row: int, answer: cld2.Answer) -> Verdict:
+        second = answer.label if not wanted or answer.label in wanted else None
         lane = lanes.first.get(second or "")
         behind = None
         if lane is not None:
             behind = int(found.score[row] - found.totals[row, lane]) // profiles.BIT
-        verdict = weigh(labels[row], second, fit, behind, doubt, row)
+        return weigh(labels[row], second, answer.fit, behind, doubt, row)
+
+    heard = ~clear | (not lanes.first.keys() >= {*wanted})
+    heard &= languages.admitted[found.script] > 0
+    for row in np.flatnonzero(heard).tolist():
+        text = data[offsets[row] : offsets[row + 1]].tobytes()
+        verdict = hear(row, cld2.ask(text))
+        if verdict.label == UND != labels[row] and (left := cld2.without_names(text)):
+            verdict = hear(row, cld2.ask(left))
         labels[row], cases[row], strengths[row] = verdict
     cases[languages.admitted[found.script] == 0] = Case.CERTAIN
     cases[telltales.corrected(texts, labels, clear)] = Case.CERTAIN
@@ -223,7 +230,8 @@ def _is_clear(
         _excess(found, languages) <= _CLEAR_EXCESS,
         doubt.surprise <= _CLEAR_SURPRISE,
     )
-    clear = (doubt.lead >= _CLEAR_LEAD) & fits & (doubt.strange < _CLEAR_STRANGE)
+    leads = doubt.lead >= np.maximum(_CLEAR_LEAD, doubt.windows // _CLEAR_BY_WINDOWS)
+    clear = leads & fits & (doubt.strange < _CLEAR_STRANGE)
     found_clear: npt.NDArray[np.bool_] = (clear | _OF_ONE[found.script]) & (found.best >= 0)
     return found_clear
 

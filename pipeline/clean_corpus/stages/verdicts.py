@@ -28,16 +28,14 @@ _WORDS = 20
 _UNSURE = 500
 # Of 1000 letters; languages have them for their own.
 _STRANGE = 20
-# What neither knows, both may well name: the nearest relation. It fits by a quarter, then, where
+# What neither knows, both may well name: the nearest relation. It fits by a third, then, where
 # texts in that relation fit by half or more, the more surely the longer they are. Texts of fewer
 # windows than these do not tell.
 _LONG_ENOUGH, _LONG = 30, 150
-# Of 1000, for the shortest of them, and for long ones; and what a text that surprises must fit
-# better, by the square of its standard deviations, up to some.
-_LEAST_FIT, _LEAST_FIT_LONG = 220, 400
-_LEAST_BY_SURPRISE, _MOST_SURPRISE = 6, 20
+# Of 1000, for the shortest of them, and for long ones.
+_LEAST_FIT, _LEAST_FIT_LONG = 240, 540
 # What a language that langdetect does not know must fit better.
-_LEAST_BEYOND = 30
+_LEAST_BEYOND = 80
 
 
 class Case(IntEnum):
@@ -87,7 +85,7 @@ def weigh(
     windows = int(doubt.windows[row])
     tells = windows >= _LONG_ENOUGH
     least = _least_fit(windows)
-    misfits = tells and fit < least + _LEAST_BY_SURPRISE * min(max(surprise, 0), _MOST_SURPRISE)
+    misfits = tells and fit < least
     if second is None:
         plain = surprise <= 0 and lead >= windows
         return Verdict(
