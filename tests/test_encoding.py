@@ -275,7 +275,7 @@ def test_no_pair_of_characters_slips_by(context: str) -> None:
 
 
 def test_an_unknown_pattern_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ftfy_guard, "BADNESS_RE", re.compile("a+b", re.VERBOSE))
+    monkeypatch.setattr("ftfy.badness.BADNESS_RE", re.compile("a+b", re.VERBOSE))
     with pytest.raises(ValueError, match="unknown part"):
         list(ftfy_guard.bad_sequences())
 

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 import re2
 
+from clean_corpus import prepared
 from clean_corpus.kernels.fold import BLANK, BREAK, DROP, fold
 
 Table = npt.NDArray[np.int32]
@@ -69,6 +70,12 @@ _PLACES = {target: source for source, targets in _MAPPED.items() for target in t
 @cache
 def tables() -> tuple[Table, Table]:
     """Give the tables of `clean_corpus.kernels.fold`: of the view, and of its lower case."""
+    found = prepared.tables("view", build)
+    return found["view"], found["lower"]
+
+
+def build() -> dict[str, Table]:
+    """Make these tables."""
     table, lower = np.zeros(65536, np.int32), np.zeros(65536, np.int32)
     for code in (code for low, high in _RANGES for code in range(low, high)):
         char = chr(code)
@@ -81,7 +88,7 @@ def tables() -> tuple[Table, Table]:
         small = "i" if char == "\u0130" else seen.lower()
         if small != seen and len(small.encode()) == len(seen.encode()):
             lower[code] = _packed(small)
-    return table, lower
+    return {"view": table, "lower": lower}
 
 
 def _seen(char: str) -> str | int:

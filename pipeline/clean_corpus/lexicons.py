@@ -29,6 +29,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -163,8 +164,8 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
             f"boilerplate.rules: there is no rule set {options.rules!r}. "
             f"This version has: {', '.join(RULES)}."
         )
-    common, rules = _shipped()
-    rules += BUILT_IN
+    common, shipped_rules = _shipped()
+    rules = [*shipped_rules, *BUILT_IN]
     own = [rule for path in options.lexicons for rule in _read(Path(path), common)]
     if learned is not None:
         own += _read(learned, common, learned=True)
@@ -197,6 +198,10 @@ def parse(text: str, path: str = "lexicon.toml") -> tuple[Rule, ...]:
     return tuple(_rules(toml.parse(text, path), {}, learned=False))
 
 
+_TUPLES = [i for i, value in enumerate(BUILT_IN[0]) if isinstance(value, tuple)]
+
+
+@cache
 def _shipped() -> tuple[dict[str, str], list[Rule]]:
     """Give the words that all lexicons know, and the rules of the shipped ones."""
     paths = sorted(shipped().glob("*.toml"))
@@ -208,8 +213,10 @@ def _shipped() -> tuple[dict[str, str], list[Rule]]:
 
     facts = [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths]
     found = prepared.document("lexicons", build, facts=facts)
-    rules = [[tuple(x) if isinstance(x, list) else x for x in row] for row in found["rules"]]
-    return found["words"], [Rule._make(row) for row in rules]
+    for row in found["rules"]:
+        for i in _TUPLES:
+            row[i] = tuple(row[i])
+    return found["words"], [Rule._make(row) for row in found["rules"]]
 
 
 def _read(path: Path, common: Mapping[str, str], *, learned: bool = False) -> list[Rule]:

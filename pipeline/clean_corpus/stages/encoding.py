@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from ftfy import TextFixerConfig
 
 from clean_corpus import config
 from clean_corpus.kernels.suspects import UNORDERED
-from clean_corpus.stages import ftfy_guard, repairs
+from clean_corpus.stages import ftfy_guard
 from clean_corpus.text import Batch, Stage, buffers, make_edits, no_edits
+
+if TYPE_CHECKING:
+    from ftfy import TextFixerConfig
 
 
 def stage(options: config.Encoding) -> Stage:
     """Make the stage that repairs mojibake, entities, ligatures, controls and normal form."""
-    fixer = fixer_config(options.entities)
 
     def encoding(batch: Batch) -> pa.Table:
         lines = list(_damaged(batch.texts, options.entities))
+        if not lines:
+            return no_edits()
+        # With ftfy, which takes as long to import as a megabyte to clean: most runs over a few
+        # texts have nothing for it to do.
+        from clean_corpus.stages import repairs
+
         distinct = {line: reasons for _, _, line, reasons in lines}
+        fixer = fixer_config(options.entities)
         made = repairs.repaired([*distinct], [*distinct.values()], fixer)
         mended = dict(zip(distinct, made, strict=True))
         rows: list[tuple[int, int, int, str, str, str]] = []
@@ -50,6 +59,8 @@ def fixer_config(entities: bool) -> TextFixerConfig:
     Line ends are left to the whitespace stage. Without `explain`, ftfy 6.3 forgets its settings for
     encodings.
     """
+    from ftfy import TextFixerConfig
+
     return TextFixerConfig(
         unescape_html=entities,
         fix_character_width=False,

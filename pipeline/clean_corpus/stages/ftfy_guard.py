@@ -3,7 +3,8 @@
 The guard is made from ftfy's own definitions: the alternatives of its badness pattern, its
 ligatures and control characters, and for normalisation from the Unicode data of this Python. A
 line that it clears is one that ftfy gives back as it is (tests/test_encoding.py proves it for the
-pinned version); the reverse does not hold.
+pinned version); the reverse does not hold. It is kept once it is made, so that ftfy is imported
+where there is something for it to do.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from ftfy import chardata
-from ftfy.badness import BADNESS_RE
 
 from clean_corpus import prepared
 from clean_corpus.kernels.suspects import (
@@ -100,6 +99,8 @@ def bad_sequences() -> Iterator[tuple[str, ...]]:
     The pattern is a list of alternatives. Each is a sequence of sets, single characters, `\s`,
     `\w`, `\s?` and `.`, perhaps after `^`; anything else raises ValueError.
     """
+    from ftfy.badness import BADNESS_RE
+
     variants: list[tuple[str, ...]] = [()]
     for part in [*_PART.findall(BADNESS_RE.pattern), "|"]:
         if part[0] == "#" or part.isspace():
@@ -159,6 +160,8 @@ def _points(points: Collection[int]) -> Flags:
 
 def _literals() -> _Sequence:
     """Give the characters that ftfy always replaces or removes."""
+    from ftfy import chardata
+
     return _Sequence([_points({*chardata.LIGATURES, *chardata.CONTROL_CHARS})], LITERAL)
 
 

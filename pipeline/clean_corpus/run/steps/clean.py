@@ -151,6 +151,8 @@ def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
     """Run a stage; where it fails, run it document by document, so that the others go on."""
     try:
         return stage(batch), {}
+    except ImportError:  # no document can help it
+        raise
     except (Exception, SystemExit):  # noqa: BLE001  whatever it is, one document must not stop all
         edits: list[pa.Table] = []
         errors: dict[int, str] = {}

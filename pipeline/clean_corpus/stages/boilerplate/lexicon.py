@@ -199,10 +199,12 @@ def _parts(text: bytes, at: int) -> bool:
     return not (is_letter(before) and is_letter(after))
 
 
+_OTHER = bytes(set(range(128)) - set(b"abcdefghijklmnopqrstuvwxyz0123456789"))
+
+
 def _core(line: bytes) -> bytes:
     """Give a view from its first to its last letter or digit."""
-    other = bytes(set(range(128)) - set(b"abcdefghijklmnopqrstuvwxyz0123456789"))
-    return line.strip(other)
+    return line.strip(_OTHER)
 
 
 def _cores(views: list[str]) -> npt.NDArray[np.uint64]:
