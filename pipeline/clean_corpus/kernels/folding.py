@@ -22,7 +22,9 @@ Hashes = npt.NDArray[np.uint64]
 Table = npt.NDArray[np.uint32]
 
 #: Classes of characters, in the upper half of an entry of the table.
-WORD, LOWER, STOP, CLOSER, BAR, CONTACT, OPENER, JOINER, UPPER = (1 << i for i in range(9))
+WORD, LOWER, STOP, CLOSER, BAR, CONTACT, OPENER, JOINER, UPPER, LETTER, SPACE = (
+    1 << i for i in range(11)
+)
 
 #: What characters fold to.
 DIGIT, BLANK, DASH, QUOTE, COMMA, DOT, SLASH, COLON = 48, 32, 45, 39, 44, 46, 47, 58
@@ -71,6 +73,8 @@ def _class(char: str) -> int:
         (OPENER, category == "Ps"),
         (JOINER, char in ",;"),
         (UPPER, category in {"Lu", "Lt"}),
+        (LETTER, category[0] in "LN" and category != "Nd"),
+        (SPACE, char == " "),
     )
     return sum(bit for bit, holds in marks if holds)
 

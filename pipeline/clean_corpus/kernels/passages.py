@@ -15,11 +15,11 @@ from clean_corpus.kernels.folding import (
     COLON,
     DIGIT,
     JOINER,
+    LETTER,
     LOWER,
     OPENER,
     SLASH,
     STOP,
-    UPPER,
     WORD,
     Table,
     folding,
@@ -53,7 +53,7 @@ _MIN_LETTERS = 15
 _BREAK, _WIDE_COLON = 10, 0xFF1A
 _WIDE = 0x3000  # from here on a full stop needs no blank behind it
 _SPANS = 8  # that are kept of a line
-_CASE = LOWER | UPPER
+_STEP = np.uint64(25)  # from here on an entry has LETTER and SPACE
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -131,6 +131,36 @@ def _add(sketch: Hashes, doc: int, size: int, value: np.uint64) -> int:
         sketch[doc, i] = sketch[doc, i - 1]
     sketch[doc, place] = value
     return size
+
+
+@compiled
+def _letters(
+    data: Bytes, at: int, stop: int, table: Table, value: np.uint64
+) -> tuple[int, int, np.uint64]:
+    """Step over letters and the blanks between them; give the end, their count, and the hash.
+
+    There is no branch on which of the two comes next: ends of words cannot be predicted.
+    """
+    count = 0
+    while at < stop:
+        after = at + 1
+        code = int(data[at])
+        if code >= 0x80:
+            if code >= 0xF0:
+                break
+            code, after = _decode(data, at)
+        entry = np.uint64(table[code])
+        step = entry >> _STEP
+        if step == np.uint64(0):
+            break
+        letter = step & np.uint64(1)
+        value ^= (entry & np.uint64(0xFFFF)) * letter
+        value *= np.uint64(1) + letter * (_PRIME - np.uint64(1))
+        count += int(letter)
+        at = after
+    while data[at - 1] == BLANK:
+        at -= 1
+    return at, count, value
 
 
 @compiled
@@ -226,22 +256,10 @@ def _cut(
                     letters += 1
                     value = (value ^ np.uint64(code if folded == DIGIT else folded)) * _PRIME
                 colon = folded in (COLON, _WIDE_COLON)
-                # Most of a text: letters that follow letters change nothing but these.
-                while at < stop and kind & ~_CASE == WORD:
-                    code = int(data[at])
-                    after = at + 1
-                    if code >= 0x80:
-                        if code >= 0xE0:
-                            break
-                        code, after = _decode(data, at)
-                    entry = int(np.int64(table[code]))
-                    folded = entry & 0xFFFF
-                    if (entry >> 16) & ~_CASE != WORD or folded == DIGIT:
-                        break
-                    kind = entry >> 16
-                    letters += 1
-                    value = (value ^ np.uint64(folded)) * _PRIME
-                    at = after
+                # Most of a text: letters, and blanks between them, change nothing but these.
+                if kind & LETTER:
+                    at, count, value = _letters(data, at, stop, table, value)
+                    letters += count
                 end = at
                 blank = False
             at += 1

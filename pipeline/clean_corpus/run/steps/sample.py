@@ -14,9 +14,6 @@ import pyarrow as pa
 _EDITS = 50
 _CONTEXT = 70
 
-#: What `drawn` needs to know of an edit besides its turn.
-_ORDER = ("id", "start", "class", "rule")
-
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _MURMUR = np.uint64(0xFF51AFD7ED558CCD)
 _HALF, _SHIFT = np.uint64(32), np.uint64(33)
@@ -28,25 +25,21 @@ Sample = Mapping[str, Any]
 def sample(
     texts: pa.LargeStringArray, keys: pa.Array, doc: npt.NDArray[Any], edits: Mapping[str, pa.Array]
 ) -> list[Sample]:
-    """Draw some of the edits of a batch, given as columns of the ledger.
+    """Choose what `drawn` may need of a batch's edits (one at least), columns of the ledger.
 
     `texts` and `keys` are those of the batch's documents, `doc` the row of each edit.
     """
     turn = _turns(keys, doc, edits)
     class_ = edits["class"].indices.to_numpy()
     order = np.lexsort((turn, class_))
-    first = np.searchsorted(class_[order], class_[order])
-    chosen = order[np.arange(len(order)) - first < _EDITS]
-    keys_ = {name: edits[name].take(pa.array(chosen)).to_pylist() for name in _ORDER}
-    ordered = {**keys_, "turn": turn[chosen].tolist(), "at": chosen.tolist()}
-    rows = drawn(
-        dict(zip(ordered, row, strict=True)) for row in zip(*ordered.values(), strict=True)
-    )
-    at = [one["at"] for one in rows]
-    whole = pa.table(dict(edits)).take(pa.array(at, pa.int64())).to_pylist()
+    place = np.empty(len(order), np.int64)  # of each edit in its class
+    place[order] = np.arange(len(order)) - np.searchsorted(class_[order], class_[order])
+    last = np.sort(place)[:_EDITS][-1]
+    chosen = np.flatnonzero(place <= last)
+    rows = pa.table(dict(edits)).take(pa.array(chosen)).to_pylist()
     return [
-        {**edit, "turn": one["turn"], **_around(texts[row].as_py(), edit["start"], edit["end"])}
-        for edit, one, row in zip(whole, rows, doc[at].tolist(), strict=True)
+        {**edit, "turn": one, **_around(texts[row].as_py(), edit["start"], edit["end"])}
+        for edit, one, row in zip(rows, turn[chosen].tolist(), doc[chosen].tolist(), strict=True)
     ]
 
 
