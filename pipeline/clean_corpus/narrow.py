@@ -10,7 +10,6 @@ import re
 import unicodedata
 from enum import IntEnum
 from functools import cache
-from typing import Any
 
 from clean_corpus import dialect
 
@@ -36,17 +35,12 @@ def beyond(line: bytes) -> Beyond:
 _OTHERS = re.compile(r"[^\x00-\x7f]")
 
 
-@cache
-def narrowed(
-    pattern: str, to: Beyond, *, start: bool = False, end: bool = False, groups: bool = True
-) -> tuple[Any, bool]:
-    r"""Compile a pattern for such lines alone, and tell whether it matches there as `compiled`.
+def written(pattern: str, to: Beyond = Beyond.ANYTHING) -> tuple[str, bool]:
+    r"""Write a pattern for the bytes of such lines, and tell whether it matches as `compiled` does.
 
     If it does not match the same, it matches more: classes such as `\p{L}` have all that is beyond
-    ASCII in them. What is for lines of ASCII is what is for all lines, where it is exact.
+    ASCII in them. In lines of ASCII what is for all lines matches the same.
     """
-    if to is Beyond.NOTHING:
-        return narrowed(pattern, Beyond.ANYTHING, start=start, end=end, groups=groups)[0], True
     exact = True
 
     def by_bytes(token: re.Match[str]) -> str:
@@ -55,8 +49,7 @@ def narrowed(
         exact &= same
         return part
 
-    source = dialect.bound(_SPECIAL.sub(by_bytes, pattern), start=start, end=end)
-    return dialect.compiled_as(source.encode(), groups=groups), exact
+    return _SPECIAL.sub(by_bytes, pattern), exact
 
 
 # Tokens of the dialect that may be written otherwise, and escapes, which may not.

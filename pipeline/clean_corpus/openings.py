@@ -7,27 +7,40 @@ and those differ with each text.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from clean_corpus.dialect import tokens
 
 _MOST = 8  # times; what is repeated more often is no part of an opening, but for once
-_LEAST = 3
+_LEAST = 3  # letters of an opening that is worth looking for
+_BYTES = 4  # of a character, at most
 _COMMON = frozenset(" .,:;!?-'\"^$")
 _TIMES = re.compile(r"\{(\d+)(,?)(\d*)\}")
 
 
-def opening(pattern: str) -> str:
+class Opening(NamedTuple):
+    """A pattern that begins like another; `whole` if it is the other, `longest` its bytes at most.
+
+    Each of its choices has so many letters, `weight`, or a sign that is rare in sentences.
+    """
+
+    pattern: str
+    whole: bool
+    weight: int
+    longest: int
+
+
+def opening(pattern: str) -> Opening:
     """Give a pattern that matches wherever an expanded one does, and begins where that begins.
 
-    It is empty where it would be met too often to be of use: one of its choices has neither three
-    letters nor a sign that is rare in sentences.
+    It is empty where it would be met too often to be of use.
     """
-    found, _, weight = _Parser(tokens(pattern)).alternatives()
-    return found if weight >= _LEAST else ""
+    found = _Parser(tokens(pattern)).alternatives()
+    return found if found.weight >= _LEAST else found._replace(pattern="")
 
 
 class _Parser:
-    """A recursive descent that gives openings, whether that is all, and their least weight."""
+    """A recursive descent over the atoms of a pattern."""
 
     def __init__(self, atoms: list[str]) -> None:
         self.atoms, self.at = [*atoms, ""], 0
@@ -36,38 +49,38 @@ class _Parser:
         self.at += 1
         return self.atoms[self.at - 1]
 
-    def alternatives(self) -> tuple[str, bool, int]:
+    def alternatives(self) -> Opening:
         parts = [self.sequence()]
         while self.atoms[self.at] == "|":
             self.at += 1
             parts.append(self.sequence())
-        found, whole, weight = zip(*parts, strict=True)
-        return "|".join(found), all(whole), min(weight)
+        found, whole, weight, longest = zip(*parts, strict=True)
+        return Opening("|".join(found), all(whole), min(weight), max(longest))
 
-    def sequence(self) -> tuple[str, bool, int]:
-        out, going, total = "", True, 0
+    def sequence(self) -> Opening:
+        out, going, weight, longest = "", True, 0, 0
         while self.atoms[self.at] not in ("", "|", ")"):
-            part, whole, weight = self.one()
+            part = self.one()
             times = ""
             while self.atoms[self.at][:1] in ("?", "*", "+", "{"):
                 times += self.take()
             if not going:
                 continue
             least, most = _bounds(times)
-            going = whole and most <= _MOST
-            if going:
-                part += times
+            going = part.whole and most <= _MOST
             if going or least:
-                out, total = out + part, total + weight * min(least, 1)
-        return out, going, total
+                out += part.pattern + times * going
+                weight += part.weight * min(least, 1)
+                longest += part.longest * (most if going else 1)
+        return Opening(out, going, weight, longest)
 
-    def one(self) -> tuple[str, bool, int]:
+    def one(self) -> Opening:
         atom = self.take()
         if atom[0] != "(":
-            return atom, True, _weight(atom)
-        found, whole, weight = self.alternatives()
+            return Opening(atom, True, _weight(atom), _BYTES)
+        found = self.alternatives()
         self.at += 1
-        return f"(?:{found})", whole, weight
+        return found._replace(pattern=f"(?:{found.pattern})")
 
 
 def _bounds(times: str) -> tuple[int, int]:

@@ -267,14 +267,11 @@ def _admit(
     state: Ints,
     out: Ints,
 ) -> int:
-    # By probe, `state` has the line + 1, the clauses found, and where the first was.
-    count = 0
-    current = -1
-    head = 0
+    # By probe, `state` has the line + 1, the clauses found, where the first was found first and
+    # last, and the column of `out`.
+    count, current, head = 0, -1, 0
     for hit in range(hits.shape[1]):
-        line = hits[0, hit]
-        at = hits[1, hit]
-        literal = hits[2, hit]
+        line, at, literal = hits[0, hit], hits[1, hit], hits[2, hit]
         size = stop[literal] - begin[literal]
         start = view[line]
         end = view[line + 1]
@@ -285,7 +282,7 @@ def _admit(
             probe = use[row, 0]
             bit = use[row, 1]
             known = state[probe, 0] == line + 1
-            if known and state[probe, 1] & bit:
+            if known and state[probe, 1] & bit and (bit > 1 or state[probe, 1] < 0):
                 continue
             if not _stands(lower, cased, start, end, at, size, use[row], text):
                 continue
@@ -297,19 +294,26 @@ def _admit(
                     lower, cased, start, end, opening[line], head,
                     probes[probe], bits[probe], heads[probe],
                 )  # fmt: skip
-                state[probe, 1] = 0 if fits else -1
+                state[probe, 1] = int(fits) - 1
+                state[probe, 2] = end - start
+                state[probe, 3] = 0
                 if not fits:
                     continue
-            state[probe, 1] |= bit
             if bit == 1:
-                state[probe, 2] = at - start
-            if state[probe, 1] == probes[probe, 1]:
-                state[probe, 1] = -1
-                if count < out.shape[1]:
-                    out[0, count] = line
-                    out[1, count] = probe
-                    out[2, count] = state[probe, 2]
+                state[probe, 2] = min(state[probe, 2], at - start)
+                state[probe, 3] = max(state[probe, 3], at - start)
+            if state[probe, 1] != probes[probe, 1]:
+                state[probe, 1] |= bit
+                if state[probe, 1] != probes[probe, 1]:
+                    continue
+                state[probe, 4] = count
                 count += 1
+            column = state[probe, 4]
+            if column < out.shape[1]:
+                out[0, column] = line
+                out[1, column] = probe
+                out[2, column] = state[probe, 2]
+                out[3, column] = state[probe, 3]
     return count
 
 
@@ -344,26 +348,25 @@ def _open(
             )  # fmt: skip
 
 
-def scan(
-    index: Index, lower: Bytes, cased: Bytes, view: Ints, lines: Ints, opening: Bits
-) -> tuple[Ints, Ints, Ints]:
-    """Give (line, probe, where) of each of `lines` that a probe is worth trying on, sorted.
+def scan(index: Index, lower: Bytes, cased: Bytes, view: Ints, lines: Ints, opening: Bits) -> Ints:
+    """Give (line, probe, where, last) of each of `lines` that a probe is worth trying on, sorted.
 
     Line i is `[view[i], view[i + 1])` of the view; it is not empty. `lines` is sorted. `opening`
     tells of each line of the view whether it is the first of its document. `where` is the offset in
-    the line of the first literal of the probe's first clause, 0 without one. Whether a word goes on
-    is asked of ASCII letters and digits only, which lets through a little more than it must.
+    the line of the first literal of the probe's first clause, and `last` that of the last one;
+    without literals they are 0 and the size of the line. Whether a word goes on is asked of ASCII
+    letters and digits only, which lets through a little more than it must.
     """
     kinds = index.probes, index.bits, index.heads
     parts = []
     for hits in _all_hits(index, lower, view, lines):
         capacity = hits.shape[1] + 1
         while True:
-            out = np.empty((3, capacity), np.int64)
+            out = np.empty((4, capacity), np.int64)
             count = _admit(
                 lower, cased, view, opening, hits,
                 index.begin, index.end, index.text, index.users, index.use, *kinds,
-                np.zeros((len(index.probes), 3), np.int64), out,
+                np.zeros((len(index.probes), 5), np.int64), out,
             )  # fmt: skip
             if count <= capacity:
                 break
@@ -373,10 +376,12 @@ def scan(
         fits = np.empty((len(lines), len(index.open)), bool)
         _open(lower, cased, view, opening, lines, index.open, *kinds, fits)
         row, k = np.nonzero(fits)
-        parts.append(np.stack([lines[row], index.open[k], np.zeros(len(row), np.int64)]))
-    found = np.concatenate([np.empty((3, 0), np.int64), *parts], axis=1)
-    order = np.lexsort((found[1], found[0]))
-    return found[0, order], found[1, order], found[2, order]
+        row = lines[row]
+        sizes = view[row + 1] - view[row]
+        parts.append(np.stack([row, index.open[k], np.zeros(len(row), np.int64), sizes]))
+    found = np.concatenate([np.empty((4, 0), np.int64), *parts], axis=1)
+    ordered: Ints = found[:, np.lexsort((found[1], found[0]))]
+    return ordered
 
 
 def _all_hits(index: Index, lower: Bytes, view: Ints, lines: Ints) -> Iterator[Ints]:

@@ -14,9 +14,8 @@ from clean_corpus.kernels import scan
 from clean_corpus.lexicons import Rule, anchors, bounded
 from clean_corpus.needs import Needs
 from clean_corpus.needs import needs as find_needs
-from clean_corpus.openings import opening
 from clean_corpus.stages.boilerplate import index
-from clean_corpus.stages.boilerplate.matches import Matches, matches
+from clean_corpus.stages.boilerplate.matches import First, Matches, first, matches
 
 Bits = npt.NDArray[np.bool_]
 Offsets = npt.NDArray[np.int64]
@@ -34,7 +33,7 @@ class Probe(NamedTuple):
     pattern: str
     start: bool
     end: bool
-    opening: str
+    first: First
 
     def matches(self) -> Matches:
         """Give what finds its matches."""
@@ -61,12 +60,18 @@ class Gate(NamedTuple):
         asked = [(*_asked(rules[i]), rules[i].patterns[which]) for i, which in parts]
         name, facts = f"gate-{language}", [repr(asked)]
         tables = prepared.tables(name, lambda: _tables(rules, parts), facts=facts)
-        back = tables.pop("back")
-        openings = tables.pop("openings").tobytes().decode().split("\0")[:-1]
+        back, known = tables.pop("back"), tables.pop("known").tolist()
+        texts = tables.pop("texts").tobytes().decode().split("\0")
+        written = zip(parts, texts[::2], texts[1::2], known, strict=False)
         return cls(
             probes=tuple(
-                Probe(i, rules[i].patterns[which], *anchors(rules[i].scope, rules[i].least), first)
-                for (i, which), first in zip(parts, openings, strict=True)
+                Probe(
+                    i,
+                    rules[i].patterns[which],
+                    *anchors(rules[i].scope, rules[i].least),
+                    First(pattern, bool(exact), opening, size),
+                )
+                for (i, which), pattern, opening, (exact, size) in written
             ),
             tables=scan.Index(**tables),
             rules=np.array([i for i, _ in parts], np.int64),
@@ -85,7 +90,7 @@ def _tables(rules: Sequence[Rule], parts: Sequence[tuple[int, int]]) -> dict[str
     tests: list[index.Probe] = []
     literals: list[index.Literal] = []
     backs: list[int] = []
-    openings: list[str] = []
+    firsts: list[First] = []
     for i, which in parts:
         rule = rules[i]
         start, end = anchors(rule.scope, rule.least)
@@ -94,11 +99,14 @@ def _tables(rules: Sequence[Rule], parts: Sequence[tuple[int, int]]) -> dict[str
         back = max((x.reach for x in needs.clauses[0]), default=0) if needs.clauses else 0
         backs.append(_NO_LIMIT if start else back)
         tests.append(_test(rule, needs, start, end))
-        openings.append("\0" if start else opening(rule.patterns[which]) + "\0")
+        firsts.append(first(rule.patterns[which], start=start, end=end))
     return {
         **index.build(tests, literals)._asdict(),
         "back": np.array(backs, np.int64),
-        "openings": np.frombuffer("".join(openings).encode(), np.uint8),
+        "known": np.array([(x.exact, x.size) for x in firsts], np.int64).reshape(-1, 2),
+        "texts": np.frombuffer(
+            "".join(f"{x.pattern}\0{x.opening}\0" for x in firsts).encode(), np.uint8
+        ),
     }
 
 

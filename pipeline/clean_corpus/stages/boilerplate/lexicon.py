@@ -136,9 +136,9 @@ class Matcher(NamedTuple):
             probe = gate.probes[number]
             rule, find = self.rules[probe.rule], probe.matches().find
             view = lines.views[rule.cased]
-            for _, line, begin, stop, where in group:
+            for _, line, begin, stop, where, until in group:
                 text = view[begin:stop]
-                spans = find(text, where)
+                spans = find(text, where, until)
                 if rule.least > 1:
                     if spans and b'"' not in text:
                         cued.setdefault(probe.rule, []).append(line)
@@ -154,13 +154,13 @@ class Matcher(NamedTuple):
     def _worth(
         self, lines: Lines, gate: Gate, chosen: Offsets, opening: Bits
     ) -> tuple[list[int], ...]:
-        """Give what is worth a try: probe, line, its place in the view, and where to begin in it.
+        """Give what is worth a try: probe, line, its place in the view, where a match may begin.
 
         Of cues there must be as many as a rule asks for.
         """
         folded = lines.folded
         found = scan.scan(gate.tables, folded.lower, folded.cased, folded.view, chosen, opening)
-        line, probe, where = found
+        line, probe, where, last = found
         if len(line):
             rule = gate.rules[probe]
             _, place, times = np.unique(
@@ -169,9 +169,9 @@ class Matcher(NamedTuple):
             enough = times[place] >= gate.least[probe]
             order = np.flatnonzero(enough)
             order = order[np.argsort(probe[order], kind="stable")]
-            line, probe, where = line[order], probe[order], where[order]
+            line, probe, where, last = found[:, order]
         where = np.maximum(0, where - gate.back[probe])
-        columns = probe, line, folded.view[line], folded.view[line + 1], where
+        columns = probe, line, folded.view[line], folded.view[line + 1], where, last
         return tuple(column.tolist() for column in columns)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from clean_corpus import dialect, narrow
+from clean_corpus import dialect, narrow, openings
 from clean_corpus.narrow import Beyond
 
 #: A match, and what of it goes: bytes of a line.
@@ -21,31 +21,50 @@ _CUT = "(?P<cut>"
 _TRIES = 32  # openings looked for in a line; one that is full of them is for tables
 
 
+class First(NamedTuple):
+    """A pattern as it is tried first, written for the bytes of all lines.
+
+    If it is not `exact`, it matches more. `opening` is how all its matches begin, or empty, and
+    `size` the bytes that it has at most.
+    """
+
+    pattern: str
+    exact: bool
+    opening: str
+    size: int
+
+
+def first(pattern: str, *, start: bool, end: bool) -> First:
+    """Write a pattern as it is tried first."""
+    begins = openings.opening(pattern)
+    opening, _ = narrow.written("" if start else begins.pattern)
+    bound = dialect.bound(_with_cut(pattern), start=start, end=end)
+    return First(*narrow.written(bound), opening, begins.longest)
+
+
 class Matches:
     """Finds what a pattern matches in lines, and what of that goes; compiled when first wanted.
 
     There is a form for all lines by their bytes, one for lines with a sign or two beyond ASCII, and
     the full one. What the first does not match, the others need not see; and what it matches is
-    right where that is all of ASCII: the others could only leave some of its choices out. `opening`
-    is what all its matches begin with, as `clean_corpus.openings` gives it, or empty.
+    right where that is all of ASCII: the others could only leave some of its choices out.
     """
 
-    def __init__(self, pattern: str, *, start: bool, end: bool, opening: str = "") -> None:
-        self.pattern = pattern if _CUT in pattern else f"{_CUT}{pattern})"
-        self.start, self.bounds, self.opening = start, {"start": start, "end": end}, opening
+    def __init__(self, pattern: str, start: bool, end: bool, first: First) -> None:
+        self.pattern, self.start, self.end, self.first = _with_cut(pattern), start, end, first
         self.forms: dict[Beyond, tuple[Any, int]] = {}
 
-    def find(self, text: bytes, where: int) -> Sequence[Span]:
-        """Give the spans of all matches from a place on, and of what goes."""
-        spans = list(self._spans(Beyond.NOTHING, text, where))
-        if spans and not self._exact and not all(text[x[0] : x[1]].isascii() for x in spans):
-            spans = list(self._spans(narrow.beyond(text), text, where))
+    def find(self, text: bytes, where: int, until: int) -> Sequence[Span]:
+        """Give the spans of all matches that begin between two places, and of what goes."""
+        spans = list(self._spans(Beyond.NOTHING, text, where, until))
+        if spans and not self.first.exact and not all(text[x[0] : x[1]].isascii() for x in spans):
+            spans = list(self._spans(narrow.beyond(text), text, where, until))
         return spans
 
-    def _spans(self, to: Beyond, text: bytes, where: int) -> Iterator[Span]:
+    def _spans(self, to: Beyond, text: bytes, where: int, until: int) -> Iterator[Span]:
         """Give what the form for some lines matches."""
-        for _ in range(_TRIES if self.opening else 0):
-            begins = self._begins.search(text, where)
+        for _ in range(_TRIES if self.first.opening else 0):
+            begins = self._begins.search(text, where, until + self.first.size)
             if not begins:
                 return
             where = begins.start()
@@ -60,25 +79,25 @@ class Matches:
     def _form(self, to: Beyond) -> tuple[Any, int]:
         """Compile the pattern for some lines; give the number of its group `cut` as well."""
         if to not in self.forms:
-            form, exact = narrow.narrowed(self.pattern, to, **self.bounds, groups=True)
-            if not exact:
-                form = dialect.compiled(self.pattern, **self.bounds)
+            bound = dialect.bound(self.pattern, start=self.start, end=self.end)
+            source, exact = narrow.written(bound, to) if to else (self.first.pattern, True)
+            if exact:
+                form = dialect.compiled_as(source.encode(), groups=True)
+            else:
+                form = dialect.compiled(bound)
             numbers: dict[str | bytes, int] = form.groupindex
             cut = next(number for name, number in numbers.items() if name in ("cut", b"cut"))
             self.forms[to] = form, cut
         return self.forms[to]
 
     @cached_property
-    def _exact(self) -> bool:
-        """Whether the form by bytes is exact for all lines."""
-        return narrow.narrowed(self.pattern, Beyond.ANYTHING, **self.bounds, groups=True)[1]
-
-    @cached_property
     def _begins(self) -> Any:
-        return narrow.narrowed(self.opening, Beyond.NOTHING, groups=False)[0]
+        return dialect.compiled_as(self.first.opening.encode(), groups=False)
 
 
-@cache
-def matches(pattern: str, start: bool, end: bool, opening: str) -> Matches:
-    """Give what finds the matches of a pattern that is bound to the start or end of its line."""
-    return Matches(pattern, start=start, end=end, opening=opening)
+#: Gives what finds the matches of a pattern; gates share it.
+matches = cache(Matches)
+
+
+def _with_cut(pattern: str) -> str:
+    return pattern if _CUT in pattern else f"{_CUT}{pattern})"
