@@ -25,7 +25,7 @@ Sample = Mapping[str, Any]
 def sample(
     texts: pa.LargeStringArray, keys: pa.Array, doc: npt.NDArray[Any], edits: Mapping[str, pa.Array]
 ) -> list[Sample]:
-    """Choose what `drawn` may need of a batch's edits (one at least), columns of the ledger.
+    """Draw some of the edits of a batch, one at least, given as columns of the ledger.
 
     `texts` and `keys` are those of the batch's documents, `doc` the row of each edit.
     """
@@ -37,10 +37,10 @@ def sample(
     last = np.sort(place)[:_EDITS][-1]
     chosen = np.flatnonzero(place <= last)
     rows = pa.table(dict(edits)).take(pa.array(chosen)).to_pylist()
-    return [
+    return drawn(
         {**edit, "turn": one, **_around(texts[row].as_py(), edit["start"], edit["end"])}
         for edit, one, row in zip(rows, turn[chosen].tolist(), doc[chosen].tolist(), strict=True)
-    ]
+    )
 
 
 def _around(text: str, start: int, end: int) -> dict[str, str]:
