@@ -24,7 +24,7 @@ Sample = Mapping[str, Any]
 
 def sample(
     texts: pa.LargeStringArray, keys: pa.Array, doc: npt.NDArray[Any], edits: Mapping[str, pa.Array]
-) -> list[Sample]:
+) -> list[dict[str, Any]]:
     """Draw some of the edits of a batch, one at least, given as columns of the ledger.
 
     `texts` and `keys` are those of the batch's documents, `doc` the row of each edit.

@@ -18,7 +18,7 @@ from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, shown
 from clean_corpus.run import audit
 from clean_corpus.run.steps import bare
-from clean_corpus.run.steps.sample import Sample, drawn, sample
+from clean_corpus.run.steps.sample import drawn, sample
 from clean_corpus.text import code_points, no_edits, originals, whole
 
 _FATES = ("kept", "removed", "failed")
@@ -60,7 +60,7 @@ def write(
     marking, naming = output.mode == "mark", output.mode == "ids"
     counted: list[dict[str, Any]] = []
     kept: list[pa.Table] = []
-    samples: list[Sample] = []
+    samples: list[dict[str, Any]] = []
     names: list[bytes] = []
     with (
         Path(outputs["removed"]).open("wb") as removed,
