@@ -96,8 +96,27 @@ def joined(array: pa.Array) -> list[str | None]:
     ]
 
 
-def words(array: pa.Array) -> list[str | None]:
+def strings(array: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """Give a column of strings as `kind`; None where it has another type, or is not UTF-8."""
+    if array.type not in (pa.string(), pa.large_string(), pa.string_view()):
+        return None
+    try:
+        array = array.cast(kind)
+        array.validate(full=True)  # Arrow does not look into the strings of a file
+    except pa.ArrowInvalid:
+        return None
+    return array
+
+
+def words(array: pa.Array) -> pa.StringArray:
     """Give ids, dates and the like as strings: numbers as they are spelled, times in ISO 8601."""
+    found = strings(array, pa.string())
+    if found is None:
+        return pa.array(_spelled(array), pa.string())
+    return pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found)
+
+
+def _spelled(array: pa.Array) -> list[str | None]:
     kind = array.type
     if is_text(kind):
         return [text or None for text in texts(array)[0]]

@@ -29,6 +29,7 @@ from clean_corpus.formats.columns import (
     joined,
     locate,
     paths,
+    strings,
     texts,
     words,
 )
@@ -46,6 +47,8 @@ from clean_corpus.formats.records import (
     shown,
     too_large,
 )
+
+_NOBODY = pa.scalar(None, pa.string())
 
 #: A row group of more pieces than this is read once, in order, and comes as payloads: to seek a
 #: row in it means to decode all rows before.
@@ -79,7 +82,7 @@ def _of_groups(
     piece: Piece, file: pq.ParquetFile, groups: Sequence[int], schema: bytes
 ) -> Generator[Piece, None, Piece]:
     """Make a piece of some row groups, its digest of their bytes; return the next piece's start."""
-    content = hashlib.blake2b(schema)
+    content = hashlib.sha256(schema)  # processors have instructions for it
     rows = 0
     with readable(piece.path), Path(piece.path).open("rb") as raw:
         for group in groups:
@@ -247,16 +250,14 @@ def _records(
     layout: Layout,
 ) -> pa.RecordBatch:
     name = shown(piece.name)
-    numbers = range(row, row + found.num_rows)
-    none = [None] * found.num_rows
-    told = {
-        field: words(at(found, keys)) if (keys := places[field]) else none for field in NAMES[2:]
-    }
-    sources = zip(told["source"], told["url"], strict=True)
-    told["source"] = [source or (url and host(url)) for source, url in sources]
+    numbers = pa.array(np.arange(row, row + found.num_rows))
+    told = {field: words(at(found, keys)) for field in NAMES[2:] if (keys := places[field])}
+    if "url" in told:
+        hosts = [url and host(url) for url in told["url"].to_pylist()]
+        told["source"] = pc.coalesce(told.get("source", _NOBODY), pa.array(hosts, pa.string()))
     values = {
-        "row": list(numbers),
-        "origin": [f"{name}:{number}" for number in numbers],
+        "row": numbers,
+        "origin": pc.binary_join_element_wise(name, numbers.cast(pa.string()), ":"),
         **told,
         **_texts(found, places, limit),
     }
@@ -271,7 +272,7 @@ def _texts(found: pa.RecordBatch, places: Mapping[str, Keys | None], limit: int)
     whole = _untouched(found, places, limit)
     if whole is not None:
         utf8 = pa.array(["utf-8"]).take(pa.array(np.zeros(len(whole), np.int8)))
-        return {"text": whole, "paragraphs": [False] * len(whole), "encoding": utf8}
+        return {"text": whole, "paragraphs": pa.array(np.zeros(len(whole), bool)), "encoding": utf8}
     contents, charsets = _contents(found, places["text"])
     pages = _pages(found, places["html"], contents)
     faults = [
@@ -303,15 +304,8 @@ def _untouched(
     """Give the column of texts where all are UTF-8 and small enough, and there are no pages."""
     if places["text"] is None or places["html"] is not None:
         return None
-    array = at(found, places["text"])
-    if array.type not in (pa.string(), pa.large_string(), pa.string_view()):
-        return None
-    array = array.cast(pa.large_string())
-    if (pc.max(pc.binary_length(array)).as_py() or 0) > limit:
-        return None
-    try:
-        array.validate(full=True)  # Arrow does not look into the strings of a file
-    except pa.ArrowInvalid:
+    array = strings(at(found, places["text"]), pa.large_string())
+    if array is None or (pc.max(pc.binary_length(array)).as_py() or 0) > limit:
         return None
     return array
 

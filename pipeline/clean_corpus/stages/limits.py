@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import config
 from clean_corpus.stages.language import Detected
+from clean_corpus.text import buffers
 
 
 def reasons(
@@ -21,15 +25,41 @@ def reasons(
     In this order: `empty` (no letter, ideograph or digit), `too-short` and `too-long` (by code
     points), `language` (`language.filter` is on, and it is in none of `language.languages`).
     """
-    length = pc.utf8_length(texts)
-    conditions = {
-        "empty": pc.invert(pc.match_substring_regex(texts, r"[\pL\pN]")),
-        "too-short": pc.less(length, options.min_chars),
-        "too-long": pc.greater(length, options.max_chars or np.iinfo(np.int64).max),
-    }
-    if language.filter and language.languages:
-        asked = pc.is_in(detected.labels, pa.array(language.languages, pa.string()))
-        conditions["language"] = pc.invert(asked)
-    return pc.case_when(
-        pc.make_struct(*conditions.values()), *(pa.scalar(name) for name in conditions)
-    ).cast(pa.string())
+    rows = np.flatnonzero(_doubtful(texts, options))
+    some = texts.take(pa.array(rows))
+    length = pc.utf8_length(some)
+    found = _first(
+        {
+            "empty": pc.invert(pc.match_substring_regex(some, r"[\pL\pN]")),
+            "too-short": pc.less(length, options.min_chars),
+            "too-long": pc.greater(length, options.max_chars or np.iinfo(np.int64).max),
+        }
+    )
+    places = np.full(len(texts), -1)
+    places[rows] = np.arange(len(rows))
+    found = found.take(pa.array(places, mask=places < 0))
+    if not (language.filter and language.languages):
+        return found
+    asked = pc.is_in(detected.labels, pa.array(language.languages, pa.string()))
+    return pc.coalesce(found, _first({"language": pc.invert(asked)}))
+
+
+def _first(conditions: Mapping[str, pa.BooleanArray]) -> pa.StringArray:
+    """Give the name of the first condition that holds, row by row."""
+    names = (pa.scalar(name) for name in conditions)
+    return pc.case_when(pc.make_struct(*conditions.values()), *names).cast(pa.string())
+
+
+def _doubtful(texts: pa.LargeStringArray, options: config.Limits) -> npt.NDArray[np.bool_]:
+    """Tell which texts have to be looked at: hardly any, and that takes a while.
+
+    Others begin with an ASCII letter or digit, and their bytes say that they are long enough.
+    """
+    data, offsets = buffers(texts)
+    size = np.diff(offsets)
+    first = np.zeros(len(texts), np.uint8)
+    first[size > 0] = data[offsets[:-1][size > 0]]
+    lower = first | 0x20
+    plain = ((first >= 0x30) & (first <= 0x39)) | ((lower >= 0x61) & (lower <= 0x7A))
+    short = size < options.min_chars * 4  # bytes of the longest code point
+    return ~plain | short | ((options.max_chars > 0) & (size > options.max_chars))
