@@ -15,8 +15,8 @@ from clean_corpus.corpus.arrow import SETS, Numbers
 from clean_corpus.kernels import sets as kernel
 from clean_corpus.kernels.sets import Placed
 
-# Shingles that are written as one batch, 8 bytes each: so few that memory is used again.
-_MANY = 500_000
+# Shingles that are written as one batch, 8 bytes each: each reader looks at all batches.
+_MANY = 2_000_000
 
 
 def sets(
@@ -69,12 +69,15 @@ def sizes(paths: Sequence[str], documents: Numbers) -> Numbers:
 
 
 def load(paths: Sequence[str], documents: Numbers) -> Placed:
-    """Give the sets of documents (sorted) where the files are mapped, without a copy."""
+    """Read the sets of documents (sorted); what is mapped of a file for a few might be all."""
     return kernel.scattered(_lists(paths, documents), np.zeros(1, np.uint64))
 
 
 def _lists(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
     for batch, rows in arrow.holding(paths, documents):
         lists = batch.column("hashes")
-        offsets = lists.offsets.to_numpy()
-        yield lists.values.to_numpy(), offsets[rows], offsets[rows + 1]
+        offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy()
+        ends = offsets[rows].tolist(), offsets[rows + 1].tolist()
+        mine = np.concatenate([values[start:stop] for start, stop in zip(*ends, strict=True)])
+        stops = np.cumsum(offsets[rows + 1] - offsets[rows])
+        yield mine, np.append(0, stops[:-1]), stops

@@ -42,8 +42,9 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 
 # Bytes for each of the things that tasks hold: keys while they are sorted, documents whose hashes
 # are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
-# shingles while they are counted; and for the candidates of a document.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 200, 40, 2000
+# shingles while they are counted; and for the candidates of a document. They may take half of the
+# memory: the rest is what a process has without them, and what it keeps to use again.
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 200, 20, 1000
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64
@@ -107,7 +108,7 @@ def plan(
 
     add = adder(steps, make)
 
-    total, size = sum(rows), memory * 1_000_000
+    total, size = sum(rows), memory * 500_000
     shards = list(zip(texts, accumulate(rows, initial=0), rows, strict=False))
     bands = parameters.choose(dedup)
     partitions = _parts(total * bands.bands if dedup.near else 0, size // _KEY)
