@@ -89,13 +89,14 @@ def test_letters_and_words_settle_what_ngrams_cannot() -> None:
         "no",
     ]
     assert detect("Deca ne mogu da čitaju bez svetla.") == ["sr"]
+    assert detect("En la aldea hay gente que dice «ye» y «nun», como en las canciones.") == ["es"]
     english = "The old man told the council that the library will open again. " * 30
     assert detect(english + "“I dey house,” he said.") == ["en"]
 
 
 def test_names_say_nothing_where_they_do_not_fit() -> None:
     guests = "Krzysztof Wojciechowski, Oluwaseun Adeyemi, Thorsteinn Gudmundsson, Szczebrzeszyn"
-    bands = "The White Stripes, The Rolling Stones e Queens of the Stone Age"
+    bands = "Depeche Mode, Simple Minds, The Rolling Stones e The White Stripes"
     assert detect(
         f"Among the guests were {guests} Wrzesniewska and their children, who came by train.",
         f"I gruppi {bands} hanno suonato insieme per la prima volta.",
@@ -233,13 +234,13 @@ def doubt(lead: int, surprise: int = 0, strange: int = 0, windows: int = 100) ->
     ("first", "second", "fit", "behind", "evidence", "label", "case"),
     [
         ("es", "es", 900, 0, doubt(40), "es", Case.AGREED),
-        ("it", "it", 414, 0, doubt(40), "und", Case.AGREED),
-        ("it", "it", 415, 0, doubt(40, surprise=99), "it", Case.AGREED),
+        ("it", "it", 402, 0, doubt(40), "und", Case.AGREED),
+        ("it", "it", 403, 0, doubt(40, surprise=99), "it", Case.AGREED),
         ("it", "it", 239, 0, doubt(40, windows=30), "und", Case.AGREED),
         ("it", "it", 240, 0, doubt(40, windows=30), "it", Case.AGREED),
         ("it", "it", 239, 0, doubt(40, windows=29), "it", Case.AGREED),
-        ("it", "it", 539, 0, doubt(40, windows=150), "und", Case.AGREED),
-        ("it", "it", 540, 0, doubt(40, windows=9_000), "it", Case.AGREED),
+        ("it", "it", 519, 0, doubt(40, windows=150), "und", Case.AGREED),
+        ("it", "it", 520, 0, doubt(40, windows=9_000), "it", Case.AGREED),
         ("es", "pt", 900, 3, doubt(3), "pt", Case.PREFERRED),
         ("es", "pt", 399, 3, doubt(3), "und", Case.PREFERRED),
         ("es", "pt", 399, 6, doubt(3), "es", Case.OPPOSED),
@@ -251,7 +252,7 @@ def doubt(lead: int, surprise: int = 0, strange: int = 0, windows: int = 100) ->
         ("es", "pt", 900, 90, doubt(60, surprise=25, windows=29), "es", Case.OPPOSED),
         ("es", "pt", 900, 90, doubt(60, surprise=26, windows=29), "und", Case.OPPOSED),
         ("es", "gl", 900, None, doubt(60, surprise=200), "gl", Case.BEYOND),
-        ("es", "gl", 494, None, doubt(60, surprise=200), "und", Case.BEYOND),
+        ("es", "gl", 482, None, doubt(60, surprise=200), "und", Case.BEYOND),
         ("es", "gl", 299, None, doubt(60, surprise=200, windows=29), "gl", Case.BEYOND),
         ("es", "gl", 900, None, doubt(60, surprise=-3), "es", Case.KEPT),
         ("es", "gl", 900, None, doubt(60, surprise=-3, strange=50), "gl", Case.BEYOND),

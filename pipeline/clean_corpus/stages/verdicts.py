@@ -33,7 +33,7 @@ _STRANGE = 20
 # windows than these do not tell.
 _LONG_ENOUGH, _LONG = 30, 150
 # Of 1000, for the shortest of them, and for long ones.
-_LEAST_FIT, _LEAST_FIT_LONG = 240, 540
+_LEAST_FIT, _LEAST_FIT_LONG = 240, 520
 # What a language that langdetect does not know must fit better.
 _LEAST_BEYOND = 80
 
