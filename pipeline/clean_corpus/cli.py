@@ -2,9 +2,9 @@
 
 Engines are imported inside the commands, so that `--help` answers at once. Exit codes: 0 done,
 1 done but past a limit, 2 the user's mistake, 3 a bug of ours, 130 Ctrl-C.
-"""
 
-from __future__ import annotations
+Annotations are types here and not their texts, which typer would have to read for all commands.
+"""
 
 import os
 import sys

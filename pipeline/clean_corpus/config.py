@@ -19,6 +19,9 @@ Share = Annotated[
     Decimal, Field(ge=0, le=1), PlainSerializer(float, return_type=float, when_used="json")
 ]
 
+#: The sets of rules that this version knows.
+RULES = ("2026.1",)
+
 #: Words in a row of which two texts are certain to find one another (`corpus.sharing.anchors`).
 SHORTEST_PASSAGE = 15
 
@@ -71,7 +74,7 @@ class Encoding(_Section):
 class Boilerplate(_Section):
     """What is not part of the article."""
 
-    rules: str = Field("2026.1", description="the set of rules; pin it to keep results the same")
+    rules: str = Field(RULES[-1], description="the set of rules; pin it to keep results the same")
     lexicons: list[str] = Field([], description="lexicon files of your own, read after the shipped")
     disable: list[str] = Field([], description='rules to leave out: ["fr.newsletter-plea"]')
     protect: list[str] = Field([], description="patterns; what they match is never touched")

@@ -15,6 +15,7 @@ from functools import cache
 _ENDING = ".dist-info"
 
 
+@cache
 def version(package: str) -> str:
     """Give the version of an installed package; raise ImportError where there is none."""
     found = _releases().get(_plain(package))

@@ -34,11 +34,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clean_corpus import dialect, needs, prepared, toml
-from clean_corpus.config import Boilerplate
+from clean_corpus.config import RULES, Boilerplate
 from clean_corpus.errors import ConfigError
-
-#: The rule sets this version knows; `boilerplate.rules` in a configuration pins one.
-RULES = ("2026.1",)
 
 #: What boilerplate is called, everywhere.
 CLASSES = (

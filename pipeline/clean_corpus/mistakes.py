@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
-from clean_corpus import languages, lexicons
-from clean_corpus.config import Boilerplate, Config, Input
+from clean_corpus import languages
+from clean_corpus.config import RULES, Boilerplate, Config, Input
 from clean_corpus.errors import ConfigError
 from clean_corpus.toml import KeyPath
 
@@ -146,21 +146,27 @@ def _unknown_classes(boilerplate: Boilerplate) -> Iterator[Mistake]:
     tables: dict[KeyPath, Iterable[str]] = {("boilerplate", "actions"): boilerplate.actions}
     for source, actions in boilerplate.sources.items():
         tables["boilerplate", "sources", source] = actions
+    if not any(tables.values()):
+        return
+    from clean_corpus.lexicons import CLASSES
+
     for table, classes in tables.items():
         for class_ in classes:
-            if class_ not in lexicons.CLASSES:
-                hint = _suggestion(class_, lexicons.CLASSES)
+            if class_ not in CLASSES:
+                hint = _suggestion(class_, CLASSES)
                 hint = hint or " See `clean-corpus rules` for the classes."
                 yield Mistake(((*table, class_),), f"unknown class.{hint}")
 
 
 def _unknown_rules(boilerplate: Boilerplate) -> Iterator[Mistake]:
-    if boilerplate.rules not in lexicons.RULES:
-        what = f"there is no rule set {boilerplate.rules!r}. There is: {', '.join(lexicons.RULES)}."
+    if boilerplate.rules not in RULES:
+        what = f"there is no rule set {boilerplate.rules!r}. There is: {', '.join(RULES)}."
         yield Mistake((("boilerplate", "rules"),), what)
     for option in ("disable", "protect"):
         # Only these need all rules at hand, and reading them takes a while.
         if alone := boilerplate.model_dump(include={option}, exclude_defaults=True):
+            from clean_corpus import lexicons
+
             try:
                 lexicons.load(Boilerplate(**alone))
             except ConfigError as error:

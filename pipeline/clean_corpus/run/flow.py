@@ -15,7 +15,6 @@ from clean_corpus.corpus.learning.passages import count
 from clean_corpus.corpus.sharing.plan import plan as plan_sharing
 from clean_corpus.formats.records import Piece, Unit
 from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, to_write, untouched
-from clean_corpus.run.lessons import Lessons, digest
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.adopt import adopt
 from clean_corpus.run.steps.excise import excise
@@ -190,7 +189,8 @@ class Flow:
     def _clean(
         self, shards: Sequence[Shard], occurrences: list[str], learned: str | None
     ) -> list[Done]:
-        # With all stages: a run that looks for copies alone must not wait for them.
+        # With all rules and stages: a run that looks for copies alone must not wait for them.
+        from clean_corpus.run.lessons import Lessons, digest
         from clean_corpus.run.steps.clean import clean
 
         sections = self._sections(
