@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
 
@@ -59,10 +60,12 @@ _SPECIAL = re.compile(
 _CLASS = re.compile(r"\[|\\[pwd]|\.$")
 _WORDS = re.compile(r"\\p\{(?:L[lu]?|M|N|Nd)\}|\\[wd]")
 _LISTED = re.compile(r"\[(?!\^)(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
+_UNLISTED = re.compile(r"\[\^(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
 _EXCLUDED = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
 _ALL = frozenset(".")
 _ESCAPE = "\\"
 _NOTHING = r"[^\x00-\xff]"
+_ONE = r"\x00-\x7f"  # the characters that are one byte
 _ASCII = bytes(range(128))
 _BEYOND = r"\xc2-\xf4][\x80-\xbf]*"  # what starts a character beyond ASCII, and the rest of it
 
@@ -73,19 +76,32 @@ def _by_bytes(token: str, to: Beyond) -> tuple[str, bool]:
     if not _CLASS.match(token):
         if token.isascii():
             return token, True
-        return f"(?:{_escaped(token.lstrip(_ESCAPE))})", True
+        return f"(?:{_escaped(token.lstrip(_ESCAPE).encode())})", True
     plain = _of_ascii(token)
     rest = _WORDS.sub("", token) if to is Beyond.SIGNS else token
     if rest == "" or _LISTED.fullmatch(rest):
-        others = [_escaped(char) for char in rest if not char.isascii()]
+        others = [_escaped(char.encode()) for char in rest if not char.isascii()]
         return f"(?:{'|'.join([plain, *others])})", True
+    if _UNLISTED.fullmatch(token) and not token.isascii():
+        excluded = [char.encode() for char in token if not char.isascii()]
+        return f"(?:{plain}|{_none_of(excluded, _ONE)})", True
     all_beyond = token in _ALL or (token.isascii() and _EXCLUDED.fullmatch(token) is not None)
     leads = "[" if plain == _NOTHING else plain[:-1]
     return f"(?:{leads}{_BEYOND})", all_beyond
 
 
-def _escaped(text: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in text.encode())
+def _none_of(some: Sequence[bytes], before: str = "") -> str:
+    """Write the bytes, none of them `before`, of what is none of some characters beyond ASCII."""
+    rests: dict[bytes, list[bytes]] = {}
+    for one in some:
+        rests.setdefault(one[:1], []).append(one[1:])
+    parts = [f"[^{before}{_escaped(b''.join(rests))}][\\x80-\\xbf]*"]
+    parts += [_escaped(lead) + _none_of(rest) for lead, rest in rests.items() if rest[0]]
+    return f"(?:{'|'.join(parts)})"
+
+
+def _escaped(data: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in data)
 
 
 @cache
