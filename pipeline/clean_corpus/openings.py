@@ -14,6 +14,7 @@ from clean_corpus.dialect import tokens
 _MOST = 8  # times; what is repeated more often is no part of an opening, but for once
 _LEAST = 3  # letters of an opening that is worth looking for
 _BYTES = 4  # of a character, at most
+_NO_END = 1 << 30
 _COMMON = frozenset(" .,:;!?-'\"^$")
 _TIMES = re.compile(r"\{(\d+)(,?)(\d*)\}")
 
@@ -33,10 +34,19 @@ class Opening(NamedTuple):
 def opening(pattern: str) -> Opening:
     """Give a pattern that matches wherever an expanded one does, and begins where that begins.
 
-    It is empty where it would be met too often to be of use.
+    It is the first part of that, up to where it counts; or where that would be met too often, all
+    of it, without counting.
     """
-    found = _Parser(tokens(pattern)).alternatives()
-    return found if found.weight >= _LEAST else found._replace(pattern="")
+    atoms = tokens(pattern)
+    found = _Parser(atoms).alternatives()
+    if found.weight >= _LEAST:
+        return found
+    return found._replace(pattern="".join(map(_uncounted, atoms)), longest=_NO_END)
+
+
+def _uncounted(atom: str) -> str:
+    least, most = _bounds(atom) if atom[0] == "{" else (1, 1)
+    return atom if most <= _MOST else "+" if least else "*"
 
 
 class _Parser:
