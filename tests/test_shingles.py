@@ -120,3 +120,10 @@ def test_short_texts_are_one_shingle() -> None:
 def test_long_runs() -> None:
     text = "x" * 5000 + " " + "字" * 3000 + " " + "ก" * 10
     assert fast_hashes([text], 3) == [slow_hashes(text, 3)]
+
+
+@pytest.mark.parametrize("odd", "éạ’й字ก😀")
+def test_what_is_not_ascii_among_much_that_is(odd: str) -> None:
+    plain = "The ferry to the Island (No. 7) was late, " * 3
+    texts = [plain[:i] + odd * (i % 5 + 1) + plain[i:] for i in range(90)]
+    assert fast_hashes(texts, 2) == [slow_hashes(text, 2) for text in texts]

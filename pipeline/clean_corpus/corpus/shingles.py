@@ -153,6 +153,11 @@ def tables() -> tuple[Table, Table]:
     return found["table"], found["more"]
 
 
+@cache
+def _quick() -> Hashes:
+    return kernel.quick(tables()[0])
+
+
 def build() -> dict[str, Table]:
     """Make the tables: an entry for each code point, and what several stand for."""
     table = np.zeros(_SIZE, np.uint32)
@@ -188,4 +193,4 @@ def hashes(
     """
     data, offsets = buffers(texts)
     rows = np.arange(len(texts)) if rows is None else rows
-    return kernel.shingles(data, offsets, rows, *tables(), size)
+    return kernel.shingles(data, offsets, rows, _quick(), *tables(), size)

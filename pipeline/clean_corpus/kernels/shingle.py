@@ -41,19 +41,48 @@ _MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 # Unsigned throughout: with a signed index numba looks for negative ones, at half the speed.
 _U = np.uint64
 _0, _1, _2, _3, _4 = _U(0), _U(1), _U(2), _U(3), _U(4)
-_6, _7, _12, _18, _21, _24 = _U(6), _U(7), _U(12), _U(18), _U(21), _U(24)
-_32, _43, _57, _63 = _U(32), _U(43), _U(57), _U(63)
+_6, _7, _8, _12, _18, _21, _24 = _U(6), _U(7), _U(8), _U(12), _U(18), _U(21), _U(24)
+_32, _43, _57, _63, _64 = _U(32), _U(43), _U(57), _U(63), _U(64)
 _PLANES, _HAN_END = _U(0x20000), _U(0x40000)
-_TAIL, _BODY = _U(0x3F), _U(0xFFFFFF)
+_TAIL, _BODY, _HIGH = _U(0x3F), _U(0xFFFFFF), _U(0x8080808080808080)
 _WINDOWS = (_U(SHORT_WINDOW), _U(LONG_WINDOW))
 
-#: Code points of one or two bytes, most of which need no look at the table.
-_QUICK = 0x800
+#: Code points up to the general punctuation, most of which need no look at the table.
+_QUICK = 0x2070
 _SLOW = np.uint64(1)  # in `quick`: does need it
 
 # Ends of words that are held before they are hashed, and code points between two looks at how many
 # there are: each can begin or end a word.
 _HELD, _RUN = 1536, _U(1024)
+
+# Behind so many bytes of ASCII, the next eight may well be ASCII too.
+_NEAR = _U(32)
+
+
+@compiled
+def _word(before: Unsigned, after: Unsigned, size: Unsigned) -> Unsigned:
+    """Hash a word of `size` letters, from the hashes of the text before it and up to its end."""
+    turn = size * _7 & _63
+    word = after ^ (before << turn | before >> (_64 - turn & _63)) ^ size * _WORD
+    word = (word ^ word >> _32) * _MIX_1
+    return word ^ word >> _32
+
+
+@compiled
+def _met(
+    letter: Unsigned,
+    total: Unsigned,
+    letters: Unsigned,
+    inside: Unsigned,
+    before: Hashes,
+    at: Hashes,
+    held: Unsigned,
+) -> tuple[Unsigned, Unsigned, Unsigned]:
+    """Take up a letter of a spaced word, or 0 for a gap; give new `total`, `inside` and `held`."""
+    # No branch on what it is: word ends cannot be predicted.
+    is_letter = _1 if letter != _0 else _0
+    before[held], at[held] = total, letters
+    return (total << _7 | total >> _57) ^ letter, is_letter, held + (is_letter ^ inside)
 
 
 @compiled
@@ -61,12 +90,7 @@ def _hashed(before: Hashes, at: Hashes, held: Unsigned, out: Hashes, count: Unsi
     """Hash the words between each two of the ends held; give the new count of words."""
     for i in range(_0, held >> _1):
         size = at[_2 * i + _1] - at[_2 * i]
-        turn = size * _7 & _63
-        begin = before[_2 * i]
-        word = before[_2 * i + _1] ^ (begin << turn | begin >> (_U(64) - turn & _63))
-        word ^= size * _WORD
-        word = (word ^ word >> _32) * _MIX_1
-        out[count + i] = word ^ word >> _32
+        out[count + i] = _word(before[_2 * i], before[_2 * i + _1], size)
     return count + (held >> _1)
 
 
@@ -81,15 +105,16 @@ def _words(
     before: Hashes,
     at: Hashes,
     out: Hashes,
-    count: Unsigned,
 ) -> Unsigned:
-    """Write the hash of each word of data[start:stop] from out[count], and give the new count.
+    """Write the hash of each word of data[start:stop], and give their count.
 
     `before[i]` and `at[i]` are the hash of the text, and the letters in it, before a word begins
-    (i even) or ends (odd); `before` has eight places more for the last letters of a dense run.
+    (i even) or ends (odd); `before` has eight places more, for the last letters of a dense run.
     """
     ring = _U(_HELD)
+    count: Unsigned = _0
     total: Unsigned = _0
+    letter: Unsigned = _0
     letters = _0
     held = _0
     inside = _0  # 1 while a spaced word is under way
@@ -104,43 +129,49 @@ def _words(
             held &= _1
         code = _U(data[start])
         entry = _0
-        if code < 0xE0:
-            # A mark of two bytes may belong to a dense run.
-            slow = dense != 0 and code >= 0x80
-            if dense and not slow:
-                if length < window:
-                    before[held], at[held] = before[ring], letters - length
-                    before[held + _1], at[held + _1] = total, letters
-                    held += _2
-                dense = 0
+        if code < 0xF0 and not dense:
             limit = min(stop, start + _RUN)
-            # No branch on what a letter is: word ends cannot be predicted.
-            while start < limit and data[start] < 0x80:
-                letter: Unsigned = quick[data[start]]
-                is_letter = _1 if letter != _0 else _0
-                before[held], at[held] = total, letters
-                held += is_letter ^ inside
-                inside = is_letter
-                total = (total << _7 | total >> _57) ^ letter
+            near = min(limit, start + _NEAR)
+            while start < near and data[start] < 0x80:
+                letter = quick[data[start]]
+                total, inside, held = _met(letter, total, letters, inside, before, at, held)
                 letters += _1
                 start += _1
                 plain = True
-            while start < limit and data[start] >= 0x80 and data[start] < 0xE0:
-                code = (_U(data[start]) & _U(0x1F)) << _6 | (_U(data[start + _1]) & _TAIL)
-                start += _2
-                letter = quick[code]
-                slow = slow or letter == _SLOW
-                if slow:
+            while start >= near and start + _8 <= limit:
+                eight = _0
+                for k in range(8):
+                    eight |= _U(data[start + _U(k)]) << _U(8 * k)
+                if eight & _HIGH:
                     break
-                is_letter = _1 if letter != _0 else _0
-                before[held], at[held] = total, letters
-                held += is_letter ^ inside
-                inside = is_letter
-                total = (total << _7 | total >> _57) ^ letter
+                for _ in range(8):
+                    letter = quick[data[start]]
+                    total, inside, held = _met(letter, total, letters, inside, before, at, held)
+                    letters += _1
+                    start += _1
+                plain = True
+            letter = met = _0
+            while start < limit and data[start] >= 0x80 and data[start] < 0xF0:
+                code = _U(data[start] & 0x1F) << _6 | (_U(data[start + _1]) & _TAIL)
+                if data[start] >= 0xE0:
+                    code = code << _6 | (_U(data[start + _2]) & _TAIL)
+                    start += _1
+                start += _2
+                letter = quick[code] if code < _U(_QUICK) else _SLOW
+                if letter == _SLOW:
+                    break
+                total, inside, held = _met(letter, total, letters, inside, before, at, held)
                 letters += _1
-                plain = table[code] >> _24 == PLAIN
-            if not slow:
+                met = code
+            if met:
+                plain = table[met] >> _24 == PLAIN
+            if letter != _SLOW:
                 continue
+        elif code < 0x80:
+            start += _1
+        elif code < 0xE0:
+            code = (code & _U(0x1F)) << _6 | (_U(data[start + _1]) & _TAIL)
+            start += _2
         elif code < 0xF0:
             code = (code & _U(0xF)) << _12 | (_U(data[start + _1]) & _TAIL) << _6
             code |= _U(data[start + _2]) & _TAIL
@@ -170,9 +201,8 @@ def _words(
                 kind = dense if dense else LETTER
             if dense and kind != dense:
                 if length < window:
-                    before[held], at[held] = before[ring], letters - length
-                    before[held + _1], at[held + _1] = total, letters
-                    held += _2
+                    out[count] = _word(before[ring], total, length)
+                    count += _1
                 dense = 0
             spaced = _1 if kind in (PLAIN, LETTER) else _0
             before[held], at[held] = total, letters
@@ -183,23 +213,37 @@ def _words(
                 continue
             if kind >= SHORT:
                 if not dense:
+                    count = _hashed(before, at, held, out, count)
+                    held = _0
                     dense = kind
                     length = _0
                     window = _WINDOWS[0] if kind == SHORT else _WINDOWS[1]
                 before[ring + (length & _7)] = total
                 length += _1
             letter = (entry & _BODY) * _WORD
-            letter = (letter ^ letter >> _32) * _SPREAD
-            total = (total << _7 | total >> _57) ^ letter
+            total = (total << _7 | total >> _57) ^ (letter ^ letter >> _32) * _SPREAD
             letters += _1
             if dense and length >= window:
-                before[held], at[held] = before[ring + (length - window & _7)], letters - window
-                before[held + _1], at[held + _1] = total, letters
-                held += _2
+                out[count] = _word(before[ring + (length - window & _7)], total, window)
+                count += _1
+        # Most of a text in a script without spaces: letters of three bytes.
+        while dense and start < stop and data[start] >= 0xE0 and data[start] < 0xF0:
+            code = _U(data[start] & 0xF) << _12 | (_U(data[start + _1]) & _TAIL) << _6
+            entry = _U(table[code | (_U(data[start + _2]) & _TAIL)])
+            if int(entry >> _24) != dense:
+                break
+            start += _3
+            before[ring + (length & _7)] = total
+            length += _1
+            letter = (entry & _BODY) * _WORD
+            total = (total << _7 | total >> _57) ^ (letter ^ letter >> _32) * _SPREAD
+            letters += _1
+            if length >= window:
+                out[count] = _word(before[ring + (length - window & _7)], total, window)
+                count += _1
     if dense and length < window:
-        before[held], at[held] = before[ring], letters - length
-        held += _1
-        inside = _1
+        out[count] = _word(before[ring], total, length)
+        count += _1
     if inside:
         before[held], at[held] = total, letters
         held += _1
@@ -217,33 +261,39 @@ def _shingles(
     size: int,
     out: Hashes,
     ends: Offsets,
+    words: Hashes,
     before: Hashes,
     at: Hashes,
 ) -> None:
     begin = _0
     for row in range(rows.size):
         start, stop = _U(offsets[rows[row]]), _U(offsets[rows[row] + 1])
-        end = _words(data, start, stop, quick, table, more, before, at, out, begin)
-        n = min(_U(size), end - begin)
-        turn = n * _21 & _63
-        rolling = _0
-        for i in range(begin, begin + n):
-            rolling = (rolling << _21 | rolling >> _43) ^ out[i]
-        last = end - n + min(n, _1)
-        for i in range(begin, last):
-            # In place: from here on the word at i is only needed to leave the window.
-            gone = out[i]
-            mixed = rolling + n * _WORD
-            mixed = (mixed ^ (mixed >> _32)) * _MIX_2
-            out[i] = mixed ^ (mixed >> _32)
-            rolling = (rolling << _21 | rolling >> _43) ^ out[i + n]
-            rolling ^= gone << turn | gone >> (_U(64) - turn & _63)
-        begin = last
+        count = _words(data, start, stop, quick, table, more, before, at, words)
+        n = min(_U(size), count)
+        many = count - n + min(n, _1)
+        # Loops over words and nothing else, so that they become vector instructions.
+        for i in range(_0, many):
+            out[begin + i] = words[i]
+        for k in range(_1, n):
+            for i in range(_0, many):
+                run = out[begin + i]
+                out[begin + i] = (run << _21 | run >> _43) ^ words[i + k]
+        for i in range(_0, many):
+            run = out[begin + i] + n * _WORD
+            run = (run ^ run >> _32) * _MIX_2
+            out[begin + i] = run ^ run >> _32
+        begin += many
         ends[row + 1] = begin
 
 
 def shingles(
-    data: Bytes, offsets: Offsets, rows: Offsets, table: Table, more: Table, size: int
+    data: Bytes,
+    offsets: Offsets,
+    rows: Offsets,
+    quick: Hashes,
+    table: Table,
+    more: Table,
+    size: int,
 ) -> tuple[Hashes, Offsets]:
     """Hash every run of `size` words of the texts `rows`, in order, repetitions included.
 
@@ -252,14 +302,16 @@ def shingles(
     """
     lengths = offsets[rows + 1] - offsets[rows]
     # A spaced word takes two bytes, a window at least three bytes for two.
-    out = np.empty(int((lengths * 2 // 3 + 2).sum()) + 2, np.uint64)
+    most = lengths * 2 // 3 + 2
+    out = np.empty(int(most.sum()), np.uint64)
     ends = np.zeros(rows.size + 1, np.int64)
+    words = np.empty(int(most.max(initial=0)), np.uint64)
     held = np.empty(_HELD + 8, np.uint64), np.empty(_HELD, np.uint64)
-    _shingles(data, offsets, rows, _quick(table), table, more, size, out, ends, *held)
+    _shingles(data, offsets, rows, quick, table, more, size, out, ends, words, *held)
     return out[: ends[-1]], ends
 
 
-def _quick(table: Table) -> Hashes:
+def quick(table: Table) -> Hashes:
     """Give what the quick loops add for each code point: 0 for a gap, _SLOW where there is more."""
     kinds = table[:_QUICK] >> np.uint32(24)
     letters = (table[:_QUICK] & np.uint32(0xFFFFFF)).astype(np.uint64) * _WORD
