@@ -117,7 +117,7 @@ def main() -> None:
         found, counts = dedup(Path(texts), Path(folder), chosen, workers)
         part = Path(folder) / "kept"
         part.write_text("".join(f"{key}\n" for key in found), encoding="utf-8")
-        disk.commit(part, Path(kept))
+        disk.commit({part: Path(kept)})
     print({name: count for name, count in counts.items() if isinstance(count, int | float)})
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -21,12 +21,17 @@ from clean_corpus.errors import OutputError
 PART = ".part"
 
 
-def commit(part: Path, target: Path) -> None:
-    """Flush a finished file to the disk and give it its name, replacing what had it before."""
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(target)
-    flush_folder(target.parent)
+def commit(files: Mapping[Path, Path]) -> None:
+    """Flush finished files to the disk and give them their names, replacing what had them before.
+
+    A folder is flushed once, when all its files have their names.
+    """
+    for part, target in files.items():
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    for folder in {target.parent for target in files.values()}:
+        flush_folder(folder)
 
 
 def flush_folder(folder: Path) -> None:
@@ -44,7 +49,7 @@ def write(target: Path, content: bytes) -> None:
     """Write a small file so that it is there whole or not at all."""
     part = target.with_name(target.name + PART)
     part.write_bytes(content)
-    commit(part, target)
+    commit({part: target})
 
 
 def append_line(file: BinaryIO, line: bytes) -> None:

@@ -93,8 +93,7 @@ def execute(call: _Call) -> Stats:
                 {output: str(part) for output, part in parts.items()},
                 options,
             )
-            for output, part in parts.items():
-                disk.commit(part, work / task.outputs[output])
+            disk.commit({part: work / task.outputs[output] for output, part in parts.items()})
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)

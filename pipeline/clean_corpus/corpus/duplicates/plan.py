@@ -4,18 +4,18 @@
 |---|---|---|---|
 | sketch | one a shard | the shard's texts | documents, bands |
 | exact | one a part of the hashes | all documents | copies |
-| match | one a partition of keys | its batch of all bands; copies, documents | candidates |
+| match | one a partition of keys | its part of all bands; copies, documents | candidates |
 | sift | one a block of documents | its batch of all candidates; documents | likely, wanted |
 | sets | one a shard | the shard's texts; its part of all wanted | sets |
 | verify | one a block of documents | its likely candidates; all sets | pairs |
 | decide | one | all documents, copies, pairs | removed, clusters, evidence |
 | assign | one a shard | removed | decisions |
 
-A shard is an Arrow IPC file with the columns `sketch.COLUMNS`. Documents are numbered through the
-shards. How many parts, partitions and blocks there are follows from the memory that a task may take
-and changes no result; small runs have one of each. Of all documents together a task holds a flag
-each, and `decide` four bytes; the rest comes in pieces from files, which are mapped while they are
-looked at.
+A shard is an Arrow IPC file with the columns `sketch.COLUMNS`; where nothing is cleaned, shards are
+sketched as they are read, before there is a plan. Documents are numbered through the shards. How
+many parts, partitions and blocks there are follows from the memory that a task may take and changes
+no result; small runs have one of each. Of all documents together a task holds a flag each, and
+`decide` four bytes; the rest comes in pieces from files, which are mapped while they are looked at.
 """
 
 from __future__ import annotations
