@@ -1,7 +1,7 @@
 """Measure language identification on labelled texts, against other detectors.
 
     python benchmarks/language.py DATA_FOLDER [--rivals langdetect,py3langid,pycld2,lingua]
-        [--table accuracy|groups|mixed|strangers|calibration|speed] [--misses SET]
+        [--table accuracy|groups|mixed|strangers|fit|calibration|speed] [--misses SET]
 
 DATA_FOLDER holds JSON Lines files `lid_*` (also .gz) {lang, text}, one set each: words, pairs,
 sentences, paragraphs, documents. Every text is asked about, however short. Printed by set: macro
@@ -12,7 +12,8 @@ languages; articles of one language with passages of another; strangers; calibra
 Strangers: each language in turn is taken out of langdetect's profiles, and CLD2 is silent where it
 would name it. Of the texts in it the share of "und" is printed, and of those with a confidence of
 .9 in another; languages that have their script to themselves are left out. Real strangers are
-harder, for CLD2 names another language for them.
+harder, for CLD2 names another language for them: put sentences in languages that neither knows into
+a set of their own. `fit` prints what more of them cost, by how well an answer must fit a long text.
 
 Rivals that are not installed are left out; `--table accuracy --rivals ""` takes seconds. Labels
 count as right within `languages.GROUPED` (Bosnian as Croatian, Malay as Indonesian, both kinds of
@@ -36,7 +37,7 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus import config, languages
-from clean_corpus.stages import cld2, language, profiles
+from clean_corpus.stages import cld2, language, profiles, verdicts
 
 #: Labels of the sets and of the rivals that are the same language.
 _SAME = {"iw": "he", "jw": "jv", "fil": "tl", "zho": "zh", "sh": "hr"}
@@ -45,7 +46,7 @@ _CLOSE = (
     "ar fa ur", "nl af", "zh ja ko", "sw rn lg", "xh zu", "am ti", "en pcm",
 )  # fmt: skip
 
-_TABLES = ("accuracy", "groups", "mixed", "strangers", "calibration", "speed")
+_TABLES = ("accuracy", "groups", "mixed", "strangers", "fit", "calibration", "speed")
 
 Detector = Callable[[Sequence[str]], list[str]]
 
@@ -68,6 +69,7 @@ def main() -> None:
         "groups": lambda: print_groups(sets),
         "mixed": lambda: print_mixed(sets, detectors),
         "strangers": lambda: print_strangers(sets),
+        "fit": lambda: print_fit(sets),
         "calibration": lambda: print_calibration(sets),
         "speed": lambda: print_speed(sets, detectors),
     }
@@ -182,6 +184,16 @@ def macro(
     return 100 * sum(sum(of) / len(of) for of in right.values()) / len(right) if right else -1
 
 
+def unknown_und(rows: Sequence[tuple[str, str]], labels: Sequence[str]) -> float:
+    """Give the share of "und", of 100, among texts in languages that nobody knows, -1 if none."""
+    found = [
+        label == "und"
+        for (true, _), label in zip(rows, labels, strict=True)
+        if grouped(true) not in languages.NAMES
+    ]
+    return 100 * sum(found) / len(found) if found else -1
+
+
 def print_accuracy(sets: dict[str, list[tuple[str, str]]], detectors: dict[str, Detector]) -> None:
     """Print accuracy by set and detector."""
     capitals = [(true, text.upper()) for true, text in sets.get("lingua_sentence", [])]
@@ -200,12 +212,8 @@ def print_accuracy(sets: dict[str, list[tuple[str, str]]], detectors: dict[str, 
                 for among in (KNOWN, frozenset[str]())
                 for same in (grouped, _norwegian)
             ]
-            unknown = [
-                label == "und"
-                for (true, _), label in zip(rows, labels, strict=True)
-                if grouped(true) not in languages.NAMES
-            ]
-            und = f"{100 * sum(unknown) / len(unknown):.1f}" if unknown else ""
+            unknown = unknown_und(rows, labels)
+            und = f"{unknown:.1f}" if unknown >= 0 else ""
             print(f"{name:<20}{detector:<12}{scores[0]:>20.2f}{scores[1]:>8.2f}"
                   f"{scores[2]:>8.2f}{scores[3]:>8.2f}{und:>19}{speed:>13,.0f}")  # fmt: skip
 
@@ -300,6 +308,24 @@ def print_strangers(sets: dict[str, list[tuple[str, str]]]) -> None:
             mean = np.mean(list(unknown.values()))
             print(f"{name:<20} strangers: und {mean:5.1f}, sure of another {np.mean(sure):5.1f}, "
                   f"of {len(unknown)} languages; least: {shown}")  # fmt: skip
+
+
+def print_fit(sets: dict[str, list[tuple[str, str]]]) -> None:
+    """Print accuracy on known languages and "und" of unknown ones by what is asked of a fit."""
+    asked = vars(verdicts)
+    shipped = asked["_LEAST_FIT"], asked["_LEAST_FIT_LONG"]
+    for least in (0, 200, 300, 400, 450, 500, 520, 540, 600, 700):
+        asked["_LEAST_FIT_LONG"] = least
+        asked["_LEAST_FIT"] = min(least, shipped[0])
+        shown = []
+        for name, rows in sets.items():
+            labels = ours([text for _, text in rows])
+            unknown = unknown_und(rows, labels)
+            known = macro(rows, labels, _norwegian, KNOWN)
+            shown.append(f"{name} {known:.2f}" if known >= 0 else name)
+            shown[-1] += f" (und {unknown:.1f})" if unknown >= 0 else ""
+        print(f"least fit {least:<4} {', '.join(shown)}")
+        asked["_LEAST_FIT"], asked["_LEAST_FIT_LONG"] = shipped
 
 
 def print_calibration(sets: dict[str, list[tuple[str, str]]]) -> None:
