@@ -62,7 +62,7 @@ def placed(found: Found, listed: set[tuple[int, str]]) -> list[Proposal]:
     kept: list[Proposal] = []
     gone: list[int] = []  # whole lines, sorted; the more are gone, the more may go
     before = -1
-    while before != len(gone):
+    while waiting and before != len(gone):
         before = len(gone)
         for order in (1, -1):
             left = []

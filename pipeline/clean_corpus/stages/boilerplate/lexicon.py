@@ -139,8 +139,10 @@ class Matcher(NamedTuple):
             for _, line, begin, stop, where, until in group:
                 text = view[begin:stop]
                 spans = find(text, where, until)
+                if not spans:
+                    continue
                 if rule.least > 1:
-                    if spans and b'"' not in text:
+                    if b'"' not in text:
                         cued.setdefault(probe.rule, []).append(line)
                     continue
                 for start, end in _cuts(spans, text, rule):

@@ -7,7 +7,7 @@ that is known and its groups are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -56,25 +56,28 @@ class Matches:
 
     def find(self, text: bytes, where: int, until: int) -> Sequence[Span]:
         """Give the spans of all matches that begin between two places, and of what goes."""
-        spans = list(self._spans(Beyond.NOTHING, text, where, until))
+        spans = self._spans(Beyond.NOTHING, text, where, until)
         if spans and not self.first.exact and not all(text[x[0] : x[1]].isascii() for x in spans):
-            spans = list(self._spans(narrow.beyond(text), text, where, until))
+            spans = self._spans(narrow.beyond(text), text, where, until)
         return spans
 
-    def _spans(self, to: Beyond, text: bytes, where: int, until: int) -> Iterator[Span]:
+    def _spans(self, to: Beyond, text: bytes, where: int, until: int) -> list[Span]:
         """Give what the form for some lines matches."""
+        spans: list[Span] = []
         for _ in range(_TRIES if self.first.opening else 0):
             begins = self._begins.search(text, where, until + self.first.size)
             if not begins:
-                return
+                return spans
             where = begins.start()
             form, cut = self._form(to)
             if match := form.match(text, where):
-                yield (*match.span(), *match.span(cut))
+                spans.append((*match.span(), *match.span(cut)))
             where = max(where + 1, match.end() if match else 0)
         form, cut = self._form(to)
-        for match in filter(None, [form.match(text)]) if self.start else form.finditer(text, where):
-            yield (*match.span(), *match.span(cut))
+        if not self.start:
+            return [*spans, *((*x.span(), *x.span(cut)) for x in form.finditer(text, where))]
+        match = form.match(text)
+        return [(*match.span(), *match.span(cut))] if match else spans
 
     def _form(self, to: Beyond) -> tuple[Any, int]:
         """Compile the pattern for some lines; give the number of its group `cut` as well."""
