@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.pairs import distinct, halves, ordered
+from clean_corpus.corpus.pairs import distinct, documents_of, halves, ordered
 from clean_corpus.corpus.sharing import texts
 from clean_corpus.corpus.sharing.contain import CONTAINED, verified
 from clean_corpus.kernels import align as kernel
@@ -49,7 +49,7 @@ def align(
     """
     later, earlier = arrow.columns(inputs["links"], options["block"], *_SIDES)
     later, earlier = halves(distinct([ordered(later, earlier)]))
-    which = np.unique(np.concatenate([later, earlier]))
+    which = documents_of(later, earlier)
     documents = Documents.of(inputs["documents"])
     sizes = documents.numbers("length", which)
     alien = _alien(documents, which, later, earlier)
@@ -57,7 +57,7 @@ def align(
     embedded: list[dict[str, Any]] = []
     for part in _parts(which, sizes, (later, earlier), options["letters"]):
         pairs = later[part], earlier[part]
-        here = np.unique(np.concatenate(pairs))
+        here = documents_of(*pairs)
         found = texts.load(inputs["texts"], documents.starts, here)
         words, offsets = kernel.words(*buffers(found), np.arange(len(here)), *shingles.tables())
         places = np.searchsorted(here, pairs[0]), np.searchsorted(here, pairs[1])
@@ -114,7 +114,7 @@ def _parts(
     waiting = [slice(0, len(sides[0]))]
     while waiting:
         part = waiting.pop()
-        both = np.unique(np.concatenate([side[part] for side in sides]))
+        both = documents_of(*(side[part] for side in sides))
         if sizes[np.searchsorted(which, both)].sum() <= most or part.stop - part.start < 2:
             yield part
         else:
