@@ -48,7 +48,7 @@ def ingest(inputs: dict[str, list[str]], outputs: dict[str, str], options: Any) 
     """Copy some row groups into a shard."""
     del inputs
     source = pq.ParquetFile(options["path"])
-    with spill.writer(outputs["texts"], _TEXTS, packed=options["packed"]) as shard:
+    with spill.writer(outputs["texts"], _TEXTS) as shard:
         for batch in source.iter_batches(ROWS, row_groups=options["groups"]):
             none = pa.nulls(batch.num_rows, pa.string())
             text = batch["text"].cast(pa.large_string())
@@ -64,7 +64,6 @@ def shards(texts: Path) -> tuple[list[Task], list[int]]:
     tasks: list[Task] = []
     rows: list[int] = []
     paths = sorted(texts.glob("*.parquet"))
-    packed = spill.worth_packing(sum(path.stat().st_size for path in paths))
     for path in paths:
         about = pq.ParquetFile(path).metadata
         groups: list[int] = []
@@ -73,7 +72,7 @@ def shards(texts: Path) -> tuple[list[Task], list[int]]:
             groups.append(group)
             held += about.row_group(group).num_rows
             if held >= SHARD or group == about.num_row_groups - 1:
-                options = {"path": str(path), "groups": groups, "packed": packed}
+                options = {"path": str(path), "groups": groups}
                 tasks.append(_task("ingest", len(tasks), ingest, ["texts"], options=options))
                 rows.append(held)
                 groups, held = [], 0

@@ -92,9 +92,9 @@ class Writer(NamedTuple):
 
 
 @contextmanager
-def writer(path: str, schema: pa.Schema, *, packed: bool = False) -> Iterator[Writer]:
-    """Open a new file (see `spill.writer`)."""
-    with spill.writer(path, schema, packed=packed) as file:
+def writer(path: str, schema: pa.Schema) -> Iterator[Writer]:
+    """Open a new file."""
+    with spill.writer(path, schema) as file:
         yield Writer(file, schema)
 
 

@@ -71,13 +71,12 @@ class Flow:
         pieces: list[tuple[int, Piece]] = []
         left = limit
         made: tuple[str, ...] = "documents", "ids"
-        reading: dict[str, Any] = {"clean_field": self.config.output.clean_field}
+        reading = {"clean_field": self.config.output.clean_field, "packed": self.packed}
         if self.bare:
             made = *made, *bare.SKETCHED
             sections = {"sketch": sketching(self.config.dedup)}
             sections |= self._sections("limits", "language")
             reading = {"clean_field": "", "bare": sections}
-        reading["packed"] = self.packed
 
         def tasks() -> Iterator[Task]:
             for unit, piece in _pieces(units, self.config):

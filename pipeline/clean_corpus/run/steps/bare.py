@@ -47,11 +47,7 @@ def is_enough(options: Config) -> bool:
 
 
 def write(
-    records: Iterable[pa.RecordBatch],
-    outputs: Mapping[str, str],
-    options: Mapping[str, Any],
-    *,
-    packed: bool,
+    records: Iterable[pa.RecordBatch], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> None:
     """Write TEXTS ("documents") of records, with the reason for which some leave, and SKETCHED.
 
@@ -79,7 +75,7 @@ def write(
             own |= {name: batch[name] for name in ("key", "source", "date")}
             yield pa.RecordBatch.from_pydict({name: own[name] for name in sketch.COLUMNS})
 
-    with arrow.writer(outputs["documents"], TEXTS, packed=packed) as file:
+    with arrow.writer(outputs["documents"], TEXTS) as file:
         documents, bands = (outputs[name] for name in SKETCHED)
         sketch.write(written(), {"documents": documents, "bands": bands}, options["sketch"])
 

@@ -33,8 +33,8 @@ def ingest(
     Documents are RECORDS with base texts, a provisional `key`, which is the user's id or a hash of
     the base text, and the `stage` that set a record with a fault aside. Options: payload
     (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none), avoid (the rows
-    whose pages have killed a worker), packed (see `spill.writer`), and bare (those of `bare.write`,
-    where nothing is going to clean them; what is written then is said there).
+    whose pages have killed a worker), and packed (see `spill.writer`) or bare (those of
+    `bare.write`, where nothing is going to clean them; what is written then is said there).
     """
     del inputs
     ids: list[pa.RecordBatch] = []
@@ -51,12 +51,11 @@ def ingest(
             yield batch.append_column("key", keys).append_column("stage", _stages(batch))
 
     # Batch by batch: what is held of one is used again for the next.
-    packed = options["packed"]
     if options.get("bare"):
-        bare.write(documents(), outputs, options["bare"], packed=packed)
+        bare.write(documents(), outputs, options["bare"])
     else:
         batches = map(_without_pages, documents())
-        spill.write_batches(outputs["documents"], batches, packed=packed)
+        spill.write_batches(outputs["documents"], batches, packed=options["packed"])
     spill.write_batches(outputs["ids"], ids)
     return counts
 
