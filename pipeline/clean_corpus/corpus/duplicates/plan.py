@@ -44,7 +44,7 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 # are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
 # shingles while they are counted; and for the candidates of a document. They may take half of the
 # memory: the rest is what a process has without them, and what it keeps to use again.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 200, 20, 1000
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 300, 30, 1000
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64
