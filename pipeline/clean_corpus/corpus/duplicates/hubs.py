@@ -45,21 +45,20 @@ def hubs(read: Read, large: Numbers, documents: Documents, options: Mapping[str,
 
     They are those with documents that stay if all pairs are looked at, and then with those of the
     first turns. Options: keep, prefer. Holds eight bytes and four flags a document, fifty bytes in
-    large groups, and the pairs chosen.
+    large groups, and twice the pairs chosen.
     """
     first = _in_turn(read, large, documents, options)
     turn = np.zeros(len(documents), np.uint32)
     turn[first] = np.arange(len(first))
     stays = _staying(read, large, turn)[first]
     turn[np.concatenate([first[stays], first[~stays]])] = np.arange(len(first))
-    kept: Pairs = np.zeros(0, np.uint64)
-    close = kept
+    kept, close = _Chosen(KEPT), _Chosen(KEPT_CLOSE)
     for columns in read():
         a, b, copies = (column[large[columns[0]]] for column in columns)
         both = np.concatenate([ordered(a, turn[b]), ordered(b, turn[a])])
-        kept = _first(distinct([kept, both]), KEPT)
-        close = _first(distinct([close, both[np.append(copies, copies)]]), KEPT_CLOSE)
-    return Hubs(large, turn, distinct([kept, close]))
+        kept.add(both)
+        close.add(both[np.append(copies, copies)])
+    return Hubs(large, turn, distinct([kept.all(), close.all()]))
 
 
 def _in_turn(
@@ -95,6 +94,30 @@ def _staying(read: Read, large: Numbers, turn: Numbers) -> Numbers:
         if not left.any():
             break
     return stays
+
+
+class _Chosen:
+    """The first few keys of each document.
+
+    Others are gathered until they are as many as these: to sort all of them for each batch would
+    cost the square.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.keys: Pairs = np.zeros(0, np.uint64)
+        self.held: list[Pairs] = []
+
+    def add(self, keys: Pairs) -> None:
+        """Take some more keys."""
+        self.held.append(keys)
+        if sum(map(len, self.held)) > len(self.keys):
+            self.keys = self.all()
+            self.held = []
+
+    def all(self) -> Pairs:
+        """Give the first keys of all that were added, sorted."""
+        return _first(distinct([self.keys, *self.held]), self.count)
 
 
 def _first(keys: Pairs, count: int) -> Pairs:
