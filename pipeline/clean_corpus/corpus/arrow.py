@@ -141,7 +141,8 @@ def partition(paths: Sequence[str], starts: Numbers, part: int, parts: int) -> l
         low, high = (
             bisect_left(keys, i, key=lambda key: int(key) >> shift) for i in (part, part + 1)
         )
-        found.append((keys[low:high], rows[low:high] + np.uint32(first)))
+        # Copied: what was looked at of a file is in memory as long as it is mapped.
+        found.append((keys[low:high].copy(), rows[low:high] + np.uint32(first)))
     return [np.concatenate(column) for column in zip(*found, strict=True)]
 
 
