@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import dialect, lexicons, narrow, needs, openings, pieces, text
+from clean_corpus import dialect, lexicons, needs, pieces, text
 from clean_corpus.kernels import fold, scan
 from clean_corpus.stages.boilerplate import gate, index
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines
-from clean_corpus.stages.boilerplate.matches import Matches, Span, first
 from test_lexicons import LEXICONS, RULE
 
 
@@ -272,70 +268,6 @@ def ungated(rule: lexicons.Rule, line: str) -> list[bytes]:
     return found
 
 
-def find(
-    pattern: str, line: bytes, *, start: bool = False, end: bool = False, opening: bool = True
-) -> list[Span]:
-    """Give what a pattern matches in a line, with its opening or without."""
-    known = first(pattern, start=start, end=end)
-    known = known if opening else known._replace(opening="")
-    return list(Matches(pattern, start, end, known).find(line, 0, len(line)))
-
-
-def test_what_goes_is_as_the_group_says() -> None:
-    for pattern in ("[.!] ?(?P<cut> ?© .*)", "(?:^|a)(?P<cut>b+)", "(?P<cut>ab)c", "a|b(?P<cut>c)"):
-        for line in ("Ah.  © b", "ab abb", "abc", "bc a"):
-            slow = dialect.compiled(pattern)
-            wanted = [(*x.span(), *x.span("cut")) for x in re.finditer(pattern, line)]
-            found = find(pattern, line.encode())
-            assert slow is not None
-            if line.isascii() and (-1, -1) not in [x[2:] for x in wanted]:
-                assert found == wanted
-
-
-CLASSES = st.sampled_from(
-    [
-        *("a", "ж", "€", ".", r"\w", r"\d", r"\b", r"\.", r"\p{L}", r"\p{Lu}", r"\p{M}", r"\p{N}"),
-        *(
-            "[a-c-]",
-            "[aж€]",
-            "[а-я]",
-            "[^a]",
-            "[^жa€ٖ]",
-            r"[^\w]",
-            r"[\p{L}€.-]",
-            r"[\w-]",
-            r"[\d٣]",
-        ),
-    ]
-)
-
-
-@given(
-    st.lists(
-        st.tuples(CLASSES, st.sampled_from(["", "", "?", "*", "{2,3}"])), min_size=1, max_size=4
-    ),
-    st.text("aA1.-€©жЖ٣ा語_ ", min_size=1, max_size=12),
-    st.booleans(),
-    st.booleans(),
-)
-def test_forms_of_a_pattern_match_alike(
-    parts: list[tuple[str, str]], line: str, start: bool, end: bool
-) -> None:
-    pattern = "".join(atom if atom == r"\b" else atom + times for atom, times in parts)
-    data = line.encode()
-    slow = dialect.compiled(pattern, start=start, end=end)
-    wanted = [match.span() for match in slow.finditer(data)]
-    found = find(pattern, data, start=start, end=end)
-    # An empty match, which cuts nothing, may be found twice.
-    assert [(a, b) for a, b, *_ in found if a < b] == [(a, b) for a, b in wanted if a < b]
-    for to in list(narrow.Beyond)[narrow.beyond(data).value :]:
-        bound = dialect.bound(pattern, start=start, end=end)
-        source, exact = narrow.written(bound, to or narrow.Beyond.ANYTHING)
-        narrowed = dialect.compiled_as(source.encode(), groups=False)
-        spans = [match.span() for match in narrowed.finditer(data)]
-        assert spans == wanted if exact or data.isascii() else spans or not wanted
-
-
 def test_the_gate_lets_through_what_patterns_match() -> None:
     for rule in LEXICONS.rules:
         start, end = lexicons.anchors(rule.scope, rule.least)
@@ -354,43 +286,3 @@ def test_the_gate_lets_through_what_patterns_match() -> None:
                 for clause in need.clauses:
                     places = [(matched.find(x.strip("\0").encode()), reach) for x, reach in clause]
                     assert any(0 <= place <= reach for place, reach in places), rule.id
-
-
-WORDS = st.sampled_from(["abc", "ab", "a", "^", "#", "(?P<cut>ab?c)", "(?:abc|#)", "(?:b|ab{2})"])
-WIDE = st.sampled_from([".", "[ab]", "[^a]", r"\p{L}", "b", "(?:a|bc)"])
-
-
-@given(
-    st.lists(
-        WORDS
-        | st.tuples(WIDE, st.sampled_from(["*", "+?", "{2,12}", "{9}", "?"])).map("".join)
-        | st.tuples(WORDS, WORDS, st.sampled_from(["", "?"])).map(
-            lambda x: f"(?:{x[0]}|{x[1]}){x[2]}"
-        ),
-        min_size=1,
-        max_size=4,
-    ),
-    st.text("abc#é", min_size=1, max_size=24),
-    st.booleans(),
-)
-def test_looking_for_openings_first_finds_the_same(parts: list[str], line: str, end: bool) -> None:
-    pattern = "".join(parts)
-    if pattern.count("cut") > 1:
-        return
-    plain, other = (find(pattern, line.encode(), end=end, opening=x) for x in (False, True))
-    assert [x for x in plain if x[0] < x[1]] == [x for x in other if x[0] < x[1]]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "begins"),
-    [
-        ("[.!] ?(?P<cut>read more: .{3,90}[a-z])", "[.!] ?(?:read more: .)"),
-        ("(?:see (?:also|too)|more: [^.]+) here", "(?:see (?:also|too)|more: [^.])"),
-        ("[.!?] [^.!?]{3,60} read more", "[.!?] [^.!?]+ read more"),
-        ("a{0,9}?[bc]{2}", "a*?[bc]{2}"),
-        ("x{3}yz(?:abc){2}", "x{3}yz(?:abc){2}"),
-        (r"\(c\) .*", r"\(c\) "),
-    ],
-)
-def test_an_opening_goes_up_to_where_a_pattern_counts(pattern: str, begins: str) -> None:
-    assert openings.opening(pattern).pattern == begins

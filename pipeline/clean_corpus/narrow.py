@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
+from itertools import pairwise
 
 from clean_corpus import dialect
 
@@ -65,9 +66,9 @@ _EXCLUDED = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
 _ALL = frozenset(".")
 _ESCAPE = "\\"
 _NOTHING = r"[^\x00-\xff]"
-_ONE = r"\x00-\x7f"  # the characters that are one byte
 _ASCII = bytes(range(128))
-_BEYOND = r"\xc2-\xf4][\x80-\xbf]*"  # what starts a character beyond ASCII, and the rest of it
+_LEADS, _RESTS = (0xC2, 0xF4), (0x80, 0xBF)  # first bytes of characters beyond ASCII, and others
+_BEYOND = r"\xc2-\xf4][\x80-\xbf]*"
 
 
 @cache
@@ -84,19 +85,24 @@ def _by_bytes(token: str, to: Beyond) -> tuple[str, bool]:
         return f"(?:{'|'.join([plain, *others])})", True
     if _UNLISTED.fullmatch(token) and not token.isascii():
         excluded = [char.encode() for char in token if not char.isascii()]
-        return f"(?:{plain}|{_none_of(excluded, _ONE)})", True
+        return f"(?:{plain}|{_none_of(excluded, *_LEADS)})", True
     all_beyond = token in _ALL or (token.isascii() and _EXCLUDED.fullmatch(token) is not None)
     leads = "[" if plain == _NOTHING else plain[:-1]
     return f"(?:{leads}{_BEYOND})", all_beyond
 
 
-def _none_of(some: Sequence[bytes], before: str = "") -> str:
-    """Write the bytes, none of them `before`, of what is none of some characters beyond ASCII."""
-    rests: dict[bytes, list[bytes]] = {}
-    for one in some:
-        rests.setdefault(one[:1], []).append(one[1:])
-    parts = [f"[^{before}{_escaped(b''.join(rests))}][\\x80-\\xbf]*"]
-    parts += [_escaped(lead) + _none_of(rest) for lead, rest in rests.items() if rest[0]]
+def _none_of(some: Sequence[bytes], low: int, high: int) -> str:
+    """Write the bytes, from `low` to `high` first, of what is none of some characters.
+
+    It says which bytes may come: those that may not would leave the rests of characters.
+    """
+    rests: dict[int, list[bytes]] = {}
+    for one in sorted(some):
+        rests.setdefault(one[0], []).append(one[1:])
+    gaps = pairwise([low - 1, *rests, high + 1])
+    runs = "".join(f"\\x{a + 1:02x}-\\x{b - 1:02x}" for a, b in gaps if b - a > 1)
+    parts = [rf"[{runs}][\x80-\xbf]*" if runs else _NOTHING]
+    parts += [rf"\x{lead:02x}{_none_of(rest, *_RESTS)}" for lead, rest in rests.items() if rest[0]]
     return f"(?:{'|'.join(parts)})"
 
 
