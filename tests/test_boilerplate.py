@@ -259,6 +259,13 @@ def test_lists_are_no_dates_and_authors_of_the_article(page: str) -> None:
     assert clean(page, "en") == page
 
 
+def test_a_small_byline_stands_at_the_top_and_below_the_title_of_a_film_it_stays() -> None:
+    line = "Il ponte della città apre lunedì, e chi vuole lo passa a piedi dalle nove del mattino."
+    page = "\n\n".join([*[line] * 9, "Il ponte di notte", "di Mario Rossi", *[line] * 9])
+    assert clean(page, "it") == page
+    assert clean(f"di Piera Bianchi\n\n{page}", "it") == page
+
+
 @pytest.mark.parametrize("line", ["By Jane Martin", "12.02.2025 10:15", "#town #river", "Share"])
 def test_many_lines_take_linear_time(line: str) -> None:
     page = "The bridge is open.\n" + f"{line}\n" * 20_000 + "It was shut."
