@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parent.parent / "pipeline" / "clean_corpus"
 #: share a floor do not know one another.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__init__",),
-    ("errors", "languages", "charsets", "installed", "memory", "beside"),
+    ("errors", "languages", "charsets", "memory", "beside"),
+    ("installed",),
     ("prepared",),
     ("kernels", "toml", "guess"),
     ("text", "config", "decode", "dialect", "heads", "spill"),

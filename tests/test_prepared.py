@@ -16,6 +16,7 @@ import pytest
 
 from clean_corpus import prepared
 from clean_corpus.corpus import shingles
+from clean_corpus.errors import CleaningError
 from clean_corpus.kernels import folding
 from clean_corpus.stages import ftfy_guard, profiles
 
@@ -24,6 +25,7 @@ TABLES: dict[str, npt.NDArray[Any]] = {
     "rows": np.arange(6, dtype=np.int16).reshape(2, 3),
     "none": np.zeros((0, 4), np.int32),
     "flags": np.array([True, False]),
+    "zeros": np.zeros(1000, np.int32),
 }
 
 
@@ -79,20 +81,34 @@ def test_off_keeps_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert not cache.exists()
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "longer", *range(0, 400, 23)])
-def test_a_damaged_file_is_built_again(cache: Path, damage: str | int) -> None:
+def damaged(whole: bytes) -> dict[str, bytes]:
+    one, two = (TABLES["words"][i : i + 1].tobytes() for i in (1, 2))
+    return {
+        "a byte cut off": whole[:-1],
+        "zeros cut off": whole[:-800],
+        "a byte more": whole + b"\0",
+        "zeros more": whole + bytes(8),
+        "words swapped": whole.replace(one + two, two + one),
+        "nothing left": b"",
+        "eight zeros left": bytes(8),
+        "all zeros": bytes(len(whole)),
+    } | {
+        f"byte {at} changed": whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        for at in range(0, 400, 23)
+    }
+
+
+def test_a_damaged_file_is_built_again(cache: Path) -> None:
     build = Builder()
     prepared.tables("some", build)
     (file,) = cache.iterdir()
     whole = file.read_bytes()
-    if isinstance(damage, int):
-        at = damage % len(whole)
-        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-    else:
-        file.write_bytes({"cut": whole[:-1], "empty": b"", "longer": whole + b"\0"}[damage])
-    assert same(prepared.tables("some", build), TABLES)
-    assert build.calls == 2
-    assert file.read_bytes() == whole
+    for calls, (damage, left) in enumerate(damaged(whole).items(), 2):
+        assert left != whole
+        file.write_bytes(left)
+        assert same(prepared.tables("some", build), TABLES)
+        assert build.calls == calls, damage
+        assert file.read_bytes() == whole
 
 
 @pytest.mark.parametrize("name", ["a file", "/proc/none", "/dev/null/none"])
@@ -125,8 +141,8 @@ def test_other_facts_are_another_file(cache: Path) -> None:
     prepared.tables("some", build, packages=["numpy"])
     prepared.tables("other", build)
     assert build.calls == 4
-    with pytest.raises(ImportError):
-        prepared.tables("some", build, packages=["no such package"])
+    with pytest.raises(CleaningError, match="needs nothing-like-it, which is not installed"):
+        prepared.tables("some", build, packages=["nothing-like-it"])
 
 
 def test_old_files_go(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +193,7 @@ def test_other_code_is_another_file(cache: Path, tmp_path: Path) -> None:
     package = tmp_path / "clean_corpus"
     package.mkdir()
     (package / "__init__.py").touch()
-    for name in ("installed.py", "prepared.py"):
+    for name in ("errors.py", "installed.py", "prepared.py"):
         (package / name).write_bytes(Path(prepared.__file__).with_name(name).read_bytes())
     where = {"PYTHONPATH": str(tmp_path)}
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
@@ -189,7 +205,7 @@ def test_without_a_place_of_the_user_it_is_beside_the_code(tmp_path: Path) -> No
     package = tmp_path / "clean_corpus"
     package.mkdir()
     (package / "__init__.py").touch()
-    for name in ("installed.py", "prepared.py"):
+    for name in ("errors.py", "installed.py", "prepared.py"):
         (package / name).write_bytes(Path(prepared.__file__).with_name(name).read_bytes())
     where = {"PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": "/dev/null", "NUMBA_CACHE_DIR": ""}
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]

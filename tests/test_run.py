@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import sample_records
 from clean_corpus import clean, formats, results
 from clean_corpus.config import Config
-from clean_corpus.errors import InputError, LimitExceeded, OutputError
+from clean_corpus.errors import ConfigError, InputError, LimitExceeded, OutputError
 from clean_corpus.run import plan
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps.write import _similarities, similarity
@@ -279,6 +279,26 @@ def test_a_stage_that_fails_on_one_document_sets_it_aside(
     assert [(e["text"], e["class"], e["rule"]) for e in result.edits] == [
         ("lanterns", "custom", "own_stage:cut")
     ]
+
+
+@pytest.mark.parametrize("before", ["Two geese.", "Nine lanterns, ten."])
+def test_a_stage_that_lacks_a_package_ends_the_run_with_a_sentence(
+    before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "poor_stage.py").write_text(
+        "def cut(text):\n"
+        "    if 'geese' in text:\n"
+        "        raise ValueError('no geese please')\n"
+        "    if 'weir' in text:\n"
+        "        import not_there\n"
+        "    return text\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    rows = [{"text": before}, {"text": "A heron waits by the weir."}]
+    lacks = r"'poor_stage:cut' lacks what it imports \(No module named 'not_there'\)\. Install it"
+    with pytest.raises(ConfigError, match=lacks) as caught:
+        clean(rows, config(stages=["poor_stage:cut"]))
+    assert caught.value.exit_code == 2
 
 
 def test_no_language_is_told_where_none_is_asked_for() -> None:

@@ -12,17 +12,23 @@ import sys
 from contextlib import suppress
 from functools import cache
 
+from clean_corpus.errors import CleaningError
+
 _ENDING = ".dist-info"
 
 
 @cache
 def version(package: str) -> str:
-    """Give the version of an installed package; raise ImportError where there is none."""
+    """Give the version of an installed package; raise CleaningError where there is none."""
     found = _releases().get(_plain(package))
     if found is None:
         from importlib import metadata
 
-        found = metadata.version(package)
+        try:
+            found = metadata.version(package)
+        except metadata.PackageNotFoundError as error:
+            told = f"clean-corpus needs {package}, which is not installed: pip install {package}"
+            raise CleaningError(told) from error
     return found
 
 

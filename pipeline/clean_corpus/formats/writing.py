@@ -21,10 +21,11 @@ def join(parts: Iterable[Path], target: Path) -> list[Path]:
     with target.open("wb") as out:
         for part in parts:
             with part.open("rb", buffering=0) as file:
-                with suppress(AttributeError, OSError):
+                with suppress(AttributeError, TypeError, OSError):
                     while os.sendfile(out.fileno(), file.fileno(), None, _COPY):
                         pass
-                # Where it cannot: both stand where it has left them.
+                # Other systems have no such call, or one with other arguments. Where it stops
+                # half-way, both files stand where it has left them.
                 shutil.copyfileobj(file, out)
                 out.flush()
     return [target]

@@ -141,17 +141,27 @@ class Trace(NamedTuple):
 def trace(batch: Batch, stages: Sequence[tuple[str, Stage]]) -> Iterator[Trace]:
     """Take a batch through the stages one by one, with each one's edits in its own coordinates."""
     for name, stage in stages:
-        edits, errors = _attempt(stage, batch)
+        try:
+            edits, errors = _attempt(stage, batch)
+        except ImportError as error:
+            if ":" not in name:
+                raise
+            raise ConfigError(
+                f"stages: '{name}' lacks what it imports ({error}). Install it, or set PYTHONPATH."
+            ) from error
         left = apply(batch.texts, edits)
         yield Trace(name, batch.texts, left, edits, errors)
         batch = batch._replace(texts=left)
 
 
 def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
-    """Run a stage; where it fails, run it document by document, so that the others go on."""
+    """Run a stage; where it fails, run it document by document, so that the others go on.
+
+    Raises ImportError: what is not installed is missing for the next documents as well.
+    """
     try:
         return stage(batch), {}
-    except ImportError:  # no document can help it
+    except ImportError:
         raise
     except (Exception, SystemExit):  # noqa: BLE001  whatever it is, one document must not stop all
         edits: list[pa.Table] = []
@@ -159,6 +169,8 @@ def _attempt(stage: Stage, batch: Batch) -> tuple[pa.Table, dict[int, str]]:
         for row in range(len(batch.texts)):
             try:
                 alone = stage(Batch(*(column.slice(row, 1) for column in batch)))
+            except ImportError:
+                raise
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 errors[row] = f"{type(error).__name__}: {error} ({where.name})"
