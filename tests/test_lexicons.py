@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -78,6 +79,7 @@ def test_a_mistake_is_named(old: str, new: str, message: str) -> None:
         ("eat it)", "a ) has no ("),
         ("(?=eat) it", "look-around"),
         (r"eat \1", "is not of the dialect"),
+        ("eat\x00 it", "a control character"),
         ("eat [it", "missing ]"),
         ("x{500,600}{500}", "repetition"),
     ],
@@ -86,7 +88,7 @@ def test_patterns_outside_the_dialect_do_not_load(
     tmp_path: Path, pattern: str, message: str
 ) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(RULE.replace('"eat <fruit>s"', f"'{pattern}'"), encoding="utf-8")
+    path.write_text(RULE.replace('"eat <fruit>s"', json.dumps(pattern)), encoding="utf-8")
     with pytest.raises(ConfigError) as error:
         lexicons.load(Boilerplate(lexicons=[str(path)]))
     assert message in str(error.value)

@@ -35,6 +35,7 @@ from clean_corpus.pieces import (
 _CLAUSES = 2  # sets of literals of a pattern that are looked for
 _OFTEN = 1 << 40  # a literal of a second clause that is met as often costs more than it spares
 _TIMES = ("?", "*", "+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SPECIAL = frozenset(".^$|()[]{}*+?\\")
 
 
@@ -61,6 +62,8 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
 
     Raises PatternError where the syntax is not of the dialect.
     """
+    if _CONTROL.search(pattern):
+        raise PatternError("it has a control character, which no line has")
     atoms = tokens(pattern)
     piece = _piece(tuple(atoms), bounded)
     found = (frozenset(map(_shortened, clause)) for clause in piece.required())
