@@ -9,45 +9,33 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from enum import IntEnum
 from functools import cache
 from itertools import pairwise
 
 from clean_corpus import dialect
 
 
-class Beyond(IntEnum):
-    """What a line has beyond ASCII: nothing, no letters, marks or digits, or anything."""
-
-    NOTHING = 0
-    SIGNS = 1
-    ANYTHING = 2
-
-
-def beyond(line: bytes) -> Beyond:
-    """Tell what a line has beyond ASCII."""
-    if line.isascii():
-        return Beyond.NOTHING
-    for found in _OTHERS.finditer(line.decode()):
-        if unicodedata.category(found[0])[0] not in "PSZ":
-            return Beyond.ANYTHING
-    return Beyond.SIGNS
+def only_signs(line: bytes) -> bool:
+    """Tell whether a line has no letter, mark or digit beyond ASCII."""
+    found = map(unicodedata.category, _OTHERS.findall(line.decode()))
+    return all(category[0] in "PSZ" for category in found)
 
 
 _OTHERS = re.compile(r"[^\x00-\x7f]")
 
 
-def written(pattern: str, to: Beyond = Beyond.ANYTHING) -> tuple[str, bool]:
-    r"""Write a pattern for the bytes of such lines, and tell whether it matches as `compiled` does.
+def written(pattern: str, *, signs: bool = False) -> tuple[str, bool]:
+    r"""Write a pattern for the bytes of lines, and tell whether it matches as `compiled` does.
 
     If it does not match the same, it matches more: classes such as `\p{L}` have all that is beyond
-    ASCII in them. In lines of ASCII what is for all lines matches the same.
+    ASCII in them, or nothing of it where it is for lines that have `only_signs` there. In lines of
+    ASCII both match the same.
     """
     exact = True
 
     def by_bytes(token: re.Match[str]) -> str:
         nonlocal exact
-        part, same = _by_bytes(token[0], to)
+        part, same = _by_bytes(token[0], signs)
         exact &= same
         return part
 
@@ -72,14 +60,14 @@ _BEYOND = r"\xc2-\xf4][\x80-\xbf]*"
 
 
 @cache
-def _by_bytes(token: str, to: Beyond) -> tuple[str, bool]:
+def _by_bytes(token: str, signs: bool) -> tuple[str, bool]:
     """Write a token for bytes, and tell whether it stands for the same characters of such lines."""
     if not _CLASS.match(token):
         if token.isascii():
             return token, True
         return f"(?:{_escaped(token.lstrip(_ESCAPE).encode())})", True
     plain = _of_ascii(token)
-    rest = _WORDS.sub("", token) if to is Beyond.SIGNS else token
+    rest = _WORDS.sub("", token) if signs else token
     if rest == "" or _LISTED.fullmatch(rest):
         others = [_escaped(char.encode()) for char in rest if not char.isascii()]
         return f"(?:{'|'.join([plain, *others])})", True

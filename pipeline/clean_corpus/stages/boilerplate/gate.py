@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from clean_corpus import heads, prepared
 from clean_corpus.kernels import scan
@@ -27,7 +28,10 @@ _TINY = 20  # bytes
 
 
 class Probe(NamedTuple):
-    """One pattern of the rule `rule`, a number; bound to `start` and `end` of its line."""
+    """One pattern of the rule `rule`, a number; bound to `start` and `end` of its line.
+
+    `first` is what it is tried as first.
+    """
 
     rule: int
     pattern: str
@@ -37,7 +41,7 @@ class Probe(NamedTuple):
 
     def matches(self) -> Matches:
         """Give what finds its matches."""
-        return matches(*self[1:])
+        return matches(self.pattern, self.start, self.end, self.first)
 
 
 class Gate(NamedTuple):
@@ -60,18 +64,16 @@ class Gate(NamedTuple):
         asked = [(*_asked(rules[i]), rules[i].patterns[which]) for i, which in parts]
         name, facts = f"gate-{language}", [repr(asked)]
         tables = prepared.tables(name, lambda: _tables(rules, parts), facts=facts)
-        back, known = tables.pop("back"), tables.pop("known").tolist()
-        texts = tables.pop("texts").tobytes().decode().split("\0")
-        written = zip(parts, texts[::2], texts[1::2], known, strict=False)
+        back, firsts = tables.pop("back"), orjson.loads(tables.pop("firsts").data)
         return cls(
             probes=tuple(
                 Probe(
                     i,
                     rules[i].patterns[which],
                     *anchors(rules[i].scope, rules[i].least),
-                    First(pattern, bool(exact), opening, size),
+                    First(*known),
                 )
-                for (i, which), pattern, opening, (exact, size) in written
+                for (i, which), known in zip(parts, firsts, strict=True)
             ),
             tables=scan.Index(**tables),
             rules=np.array([i for i, _ in parts], np.int64),
@@ -103,10 +105,7 @@ def _tables(rules: Sequence[Rule], parts: Sequence[tuple[int, int]]) -> dict[str
     return {
         **index.build(tests, literals)._asdict(),
         "back": np.array(backs, np.int64),
-        "known": np.array([(x.exact, x.size) for x in firsts], np.int64).reshape(-1, 2),
-        "texts": np.frombuffer(
-            "".join(f"{x.pattern}\0{x.opening}\0" for x in firsts).encode(), np.uint8
-        ),
+        "firsts": np.frombuffer(orjson.dumps([tuple(x) for x in firsts]), np.uint8),
     }
 
 

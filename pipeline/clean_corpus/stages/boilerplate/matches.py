@@ -1,8 +1,8 @@
-"""Find what patterns match, with as little as may be compiled, and as few states, as will do.
+"""Find what patterns match, compiling as little as will do.
 
 RE2 finds where a match begins and ends by tables of states, which it makes as texts ask for them.
 That takes long for a pattern that counts. It does without them where a match must begin at a place
-that is known and its groups are asked for.
+that is known and its groups are asked for: so openings are looked for, and the rest from there.
 """
 
 from __future__ import annotations
@@ -12,33 +12,38 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from clean_corpus import dialect, narrow, openings
-from clean_corpus.narrow import Beyond
 
 #: A match, and what of it goes: bytes of a line.
 Span = tuple[int, int, int, int]
+#: A compiled pattern, and the number of its group `cut`.
+Form = tuple[Any, int]
 
 _CUT = "(?P<cut>"
-_TRIES = 32  # openings looked for in a line; one that is full of them is for tables
+_TRIES = 32  # openings that are looked for in a line; after so many, RE2's own search is cheaper
 
 
 class First(NamedTuple):
     """A pattern as it is tried first, written for the bytes of all lines.
 
-    If it is not `exact`, it matches more. `opening` is how all its matches begin, or empty, and
-    `size` the bytes that it has at most.
+    If it is not `exact`, it matches more. `opening` is how all its matches begin, in `longest`
+    bytes at most, or empty.
     """
 
     pattern: str
     exact: bool
     opening: str
-    size: int
+    longest: int
 
 
 def first(pattern: str, *, start: bool, end: bool) -> First:
-    """Write a pattern as it is tried first."""
-    begins = openings.opening(pattern)
-    opening, _ = narrow.written("" if start else begins.pattern)
+    """Write a pattern as it is tried first.
+
+    What is bound to an end of its line has no opening: there RE2 is done at once, and might find
+    openings all along the line.
+    """
     bound = dialect.bound(_with_cut(pattern), start=start, end=end)
+    begins = openings.opening("" if start or end else pattern)
+    opening, _ = narrow.written(begins.pattern)
     return First(*narrow.written(bound), opening, begins.longest)
 
 
@@ -51,55 +56,71 @@ class Matches:
     """
 
     def __init__(self, pattern: str, start: bool, end: bool, first: First) -> None:
-        self.pattern, self.start, self.end, self.first = _with_cut(pattern), start, end, first
-        self.forms: dict[Beyond, tuple[Any, int]] = {}
+        self.start, self.first = start, first
+        self.bound = dialect.bound(_with_cut(pattern), start=start, end=end)
 
     def find(self, text: bytes, where: int, until: int) -> Sequence[Span]:
         """Give the spans of all matches that begin between two places, and of what goes."""
-        spans = self._spans(Beyond.NOTHING, text, where, until)
+        if self.first.opening:
+            begins = self._begins(text, where, until)
+            if not begins:
+                return []
+            where = begins.start()
+        spans = self._spans(self._first, text, where, until)
         if spans and not self.first.exact and not all(text[x[0] : x[1]].isascii() for x in spans):
-            spans = self._spans(narrow.beyond(text), text, where, until)
+            form = self._for_signs if narrow.only_signs(text) else self._full
+            spans = self._spans(form, text, where, until)
         return spans
 
-    def _spans(self, to: Beyond, text: bytes, where: int, until: int) -> list[Span]:
-        """Give what the form for some lines matches."""
+    def _spans(self, form: Form, text: bytes, where: int, until: int) -> list[Span]:
+        """Give what a form matches."""
+        pattern, cut = form
+        if self.start:
+            match = pattern.match(text)
+            return [(*match.span(), *match.span(cut))] if match else []
         spans: list[Span] = []
         for _ in range(_TRIES if self.first.opening else 0):
-            begins = self._begins.search(text, where, until + self.first.size)
+            begins = self._begins(text, where, until)
             if not begins:
                 return spans
             where = begins.start()
-            form, cut = self._form(to)
-            if match := form.match(text, where):
+            if match := pattern.match(text, where):
                 spans.append((*match.span(), *match.span(cut)))
             where = max(where + 1, match.end() if match else 0)
-        form, cut = self._form(to)
-        if not self.start:
-            return [*spans, *((*x.span(), *x.span(cut)) for x in form.finditer(text, where))]
-        match = form.match(text)
-        return [(*match.span(), *match.span(cut))] if match else spans
+        return [*spans, *((*x.span(), *x.span(cut)) for x in pattern.finditer(text, where))]
 
-    def _form(self, to: Beyond) -> tuple[Any, int]:
-        """Compile the pattern for some lines; give the number of its group `cut` as well."""
-        if to not in self.forms:
-            bound = dialect.bound(self.pattern, start=self.start, end=self.end)
-            source, exact = narrow.written(bound, to) if to else (self.first.pattern, True)
-            if exact:
-                form = dialect.compiled_as(source.encode(), groups=True)
-            else:
-                form = dialect.compiled(bound)
-            numbers: dict[str | bytes, int] = form.groupindex
-            cut = next(number for name, number in numbers.items() if name in ("cut", b"cut"))
-            self.forms[to] = form, cut
-        return self.forms[to]
+    def _begins(self, text: bytes, where: int, until: int) -> Any:
+        """Find the next opening; there is none behind the end."""
+        if where > len(text):
+            return None
+        return self._opening.search(text, where, until + self.first.longest)
 
     @cached_property
-    def _begins(self) -> Any:
+    def _opening(self) -> Any:
         return dialect.compiled_as(self.first.opening.encode(), groups=False)
+
+    @cached_property
+    def _first(self) -> Form:
+        return _by_bytes(self.first.pattern)
+
+    @cached_property
+    def _for_signs(self) -> Form:
+        source, exact = narrow.written(self.bound, signs=True)
+        return _by_bytes(source) if exact else self._full
+
+    @cached_property
+    def _full(self) -> Form:
+        compiled = dialect.compiled(self.bound)
+        return compiled, compiled.groupindex["cut"]
 
 
 #: Gives what finds the matches of a pattern; gates share it.
 matches = cache(Matches)
+
+
+def _by_bytes(source: str) -> Form:
+    compiled = dialect.compiled_as(source.encode(), groups=True)
+    return compiled, compiled.groupindex[b"cut"]
 
 
 def _with_cut(pattern: str) -> str:
