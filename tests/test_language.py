@@ -105,6 +105,35 @@ def test_names_say_nothing_where_they_do_not_fit() -> None:
     assert cld2.without_names(b"no names here") == cld2.without_names(b"ONE WORD only") == b""
 
 
+def test_of_a_text_in_capitals_less_is_asked() -> None:
+    firms = "Wojciechowski, Thorsteinn, Yokohama, Mitsubishi"
+    assert detect(f"La société {firms} a signé un accord avec la ville de Lyon".upper()) == ["fr"]
+    first = cld2.Answer("en", 500)
+    assert cld2.ask_again(b"IN CAPITALS", first).fit == 600
+    assert cld2.ask_again(b"no names here", first) == first
+
+
+def test_scripts_without_capitals_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    monkeypatch.setattr(cld2, "ask", asked.append)
+    first = cld2.Answer("ar", 100)
+    assert cld2.ask_again("في  البيت\nوفي المدينة".encode(), first) == first
+    assert not asked
+
+
+def test_quotations_of_a_neighbour_do_not_decide() -> None:
+    assert detect(
+        "Il Napoli vince in casa col Milan: 'o miracolo 'e Diego, e la città canta el suo nome",
+        "The singer, who wrote songs in Scots, sang of the auld toun and aw its folk fae Ayr.",
+    ) == ["it", "en"]
+
+
+def test_a_name_with_an_accent_is_no_other_creole() -> None:
+    assert detect(
+        "Minis la te rankontre Émile ak André", "Ayiti: José Éric te pale ak moun yo"
+    ) == ["ht", "ht"]
+
+
 def test_few_letters_are_too_few() -> None:
     assert detect("Bonjour le monde", min_letters=14) == ["fr"]
     assert detect("Bonjour le monde", min_letters=15) == ["und"]

@@ -20,6 +20,10 @@ _REFUSED = re.compile(rf"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef{_LAST_TWO
 # Bytes that combining accents begin with, and hardly any other characters.
 _ACCENTS = (b"\xcc", b"\xcd")
 
+# A text in capitals cannot be asked about without its names. Its fit counts for so many hundredths:
+# then as many sentences are "und" as in small letters.
+_IN_CAPITALS = 120
+
 _RENAMED = {**GROUPED, "iw": "he", "jw": "jv"}
 # Constructed languages, Scots and scripts: nearly always something else, spelt unusually.
 _UNLIKELY = {"ia", "ie", "sco", "tlh", "un", "vo", "xx", "zzp"}
@@ -78,11 +82,21 @@ def ask(text: bytes) -> Answer:
     return Answer(code if reliable and code not in _UNLIKELY else None, fit)
 
 
+def ask_again(text: bytes, first: Answer) -> Answer:
+    """Ask without the words that may be names; in capitals all may be, so the `first` fits more."""
+    if text[:_LONGEST].decode("utf-8", "ignore").isupper():
+        return first._replace(fit=_IN_CAPITALS * first.fit // 100)
+    left = without_names(text)
+    return ask(left) if left else first
+
+
 def without_names(text: bytes) -> bytes:
     """Leave out words with capitals, if a third of the text is left; else give nothing."""
-    words = text[:_LONGEST].decode("utf-8", "ignore").split()
-    left = " ".join(word for word in words if word == word.lower()).encode()
-    return left if len(text[:_LONGEST]) > len(left) > len(text[:_LONGEST]) // 3 else b""
+    text = text[:_LONGEST]
+    words = text.decode("utf-8", "ignore").split()
+    small = [word for word in words if word == word.lower()]
+    left = " ".join(small).encode()
+    return left if len(small) < len(words) and len(left) > len(text) // 3 else b""
 
 
 def _label(code: str) -> str:

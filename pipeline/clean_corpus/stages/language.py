@@ -57,10 +57,10 @@ _OF_ONE = np.isin(
 # So much evidence for a language that was not asked for is taken for certain.
 _CERTAIN = 24 * profiles.BIT
 
-# A text leaves no doubt if its language leads by so many bits, and by one for so many windows, for
-# something leads in the end where none is right; and if it has no more of what that language lacks:
-# windows of 10,000, letters of 1000. Of such sentences in Leipzig news, in 75 languages, 1 in 300
-# is in another language.
+# A text leaves no doubt if its language leads by so many bits, and by one for so many windows, as
+# a lead grows with the length, also between two that are both wrong; and if it has no more of what
+# that language lacks: windows of 10,000, letters of 1000. Of such sentences in Leipzig news, in 75
+# languages, 1 in 300 is in another language.
 _CLEAR_LEAD, _CLEAR_BY_WINDOWS, _CLEAR_EXCESS, _CLEAR_STRANGE = 128, 2, 400, 5
 # The same for long texts, in the measure of `Doubt.surprise`: three standard deviations.
 _CLEAR_SURPRISE = 9
@@ -117,9 +117,10 @@ def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     heard &= languages.admitted[found.script] > 0
     for row in np.flatnonzero(heard).tolist():
         text = data[offsets[row] : offsets[row + 1]].tobytes()
-        verdict = hear(row, cld2.ask(text))
-        if verdict.label == UND != labels[row] and (left := cld2.without_names(text)):
-            verdict = hear(row, cld2.ask(left))
+        answer = cld2.ask(text)
+        verdict = hear(row, answer)
+        if verdict.label == UND != labels[row]:
+            verdict = hear(row, cld2.ask_again(text, answer))
         labels[row], cases[row], strengths[row] = verdict
     cases[languages.admitted[found.script] == 0] = Case.CERTAIN
     cases[telltales.corrected(texts, labels, clear)] = Case.CERTAIN
