@@ -26,7 +26,8 @@ def settle() -> None:
     they would free is gone a moment later. Each page that the system gives takes it a microsecond
     or two: a third fewer are a twentieth of a run.
     """
-    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")  # Arrow's own pool gives nothing back
+    # Where the C library is not glibc, Arrow has a pool of its own, which gives nothing back.
+    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
     gc.set_threshold(*_SELDOM)
     atexit.register(gc.freeze)
     with suppress(OSError, AttributeError, TypeError):  # another C library

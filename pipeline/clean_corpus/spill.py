@@ -55,7 +55,8 @@ def write(path: str, table: pa.Table) -> None:
 
 def opened(path: str, columns: Sequence[str] | None = None) -> pa.RecordBatchFileReader:
     """Open a file through a memory map, to read some columns at least."""
-    source = pa.memory_map(path).read_buffer()  # of a file, Arrow's other threads read the end
+    # A buffer: to read the end of a file, Arrow would start other threads.
+    source = pa.memory_map(path).read_buffer()
     whole = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
     # Arrow copies the columns that it is asked for, and nothing where it is asked for all; but it
     # unpacks what it gives.

@@ -15,15 +15,14 @@ from clean_corpus import spill
 #: The documents whose key another has too, with their number. Sorted by document.
 OCCURRENCES = pa.schema([("document", pa.int64()), ("occurrence", pa.int32())])
 
+_MARK = "#"
+_LOOKS_NUMBERED = rf"{_MARK}\p{{Nd}}+$"
+
 
 def of_shard(path: str, first: int, occurrences: Sequence[str]) -> pa.StringArray:
     """Read the run keys of a shard's documents, the first of which has the number `first`."""
     keys = spill.read(path, ["key"])["key"].combine_chunks()
     return run_keys(keys, np.arange(first, first + len(keys)), occurrences)
-
-
-_MARK = "#"
-_LOOKS_NUMBERED = rf"{_MARK}\p{{Nd}}+$"
 
 
 def run_keys(

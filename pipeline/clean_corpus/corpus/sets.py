@@ -69,7 +69,7 @@ def sizes(paths: Sequence[str], documents: Numbers) -> Numbers:
 
 
 def load(paths: Sequence[str], documents: Numbers) -> Placed:
-    """Read the sets of documents (sorted); what is mapped of a file for a few might be all."""
+    """Read the sets of documents (sorted): copies, since a few may be spread over a whole file."""
     return kernel.scattered(_lists(paths, documents), np.zeros(1, np.uint64))
 
 

@@ -56,7 +56,8 @@ class Flow:
             left = cleaned(self._clean(shards, occurrences, learned))
         rows = [shard.rows for shard in shards]
         dedup, memory = self.config.dedup, self.config.run.memory
-        sketched = self._sketched(shards, occurrences) if self.bare else None
+        documents, bands = ([getattr(one, name) for one in shards] for name in bare.FOR_COPIES)
+        sketched = Sketched(documents, bands, occurrences) if self.bare else None
         matching = plan(left.cleaned, rows, dedup, self._task, memory, sketched)
         duplicates = self._match(matching)
         outcome = left._replace(documents=matching.documents, decisions=matching.decisions)
@@ -73,7 +74,7 @@ class Flow:
         made: tuple[str, ...] = "documents", "ids"
         reading = {"clean_field": self.config.output.clean_field, "packed": self.packed}
         if self.bare:
-            made = *made, *bare.SKETCHED
+            made = *made, *bare.FOR_COPIES
             sections = {"sketch": sketching(self.config.dedup)}
             sections |= self._sections("limits", "language")
             reading = {"clean_field": "", "bare": sections}
@@ -212,7 +213,7 @@ class Flow:
                     options={
                         "config": sections,
                         "rules": self.version,
-                        "first_document": shard.first_document,
+                        "first": shard.first_document,
                         "packed": self.packed,
                         "learned": digest(rules),
                     },
@@ -220,11 +221,6 @@ class Flow:
                 )
 
         return self._do("clean", tasks())
-
-    @staticmethod
-    def _sketched(shards: Sequence[Shard], occurrences: list[str]) -> Sketched:
-        documents, bands = ([getattr(one, name) for one in shards] for name in bare.SKETCHED)
-        return Sketched(documents, bands, occurrences)
 
     def _match(self, matching: Plan) -> Stats:
         """Carry out the steps of near-duplicate search; give what they counted."""

@@ -39,8 +39,9 @@ class Rows(NamedTuple):
     """Places (sorted), their signatures, and a 1 for each value that is the document's own.
 
     Common values are not, nor those that the bucket is sorted by: neighbours agree in these because
-    they are neighbours. Of each bucket also the `plainest` of the places shown: that with least of
-    its own. Where noise alone tells copies apart, it resembles all others most.
+    they are neighbours, and to others eight values of 126 or more are little. Of each bucket also
+    the `plainest` of the places shown: that with least of its own. Where noise alone tells copies
+    apart, it resembles all others most.
     """
 
     places: Numbers

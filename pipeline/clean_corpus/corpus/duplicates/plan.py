@@ -99,7 +99,7 @@ def plan(
 ) -> Plan:
     """Plan the steps for shards of `rows` documents each; a task takes about `memory` megabytes.
 
-    Without the first of them where the shards are `sketched`.
+    Leaves out `sketch` where that has been done (`sketched`).
 
     `make(step, part, function, outputs, inputs=..., options=...)` makes a task of any kind that
     knows the paths of its `outputs`.

@@ -44,7 +44,7 @@ def write(
     first = 0
     for batch in batches:
         for piece in _pieces(batch):
-            mine, band_keys, columns = _sketched(piece, options)
+            mine, band_keys, columns = _of_piece(piece, options)
             found.append(columns)
             keys.append(band_keys.ravel())
             rows.append(np.repeat((mine + first).astype(np.uint32), band_keys.shape[1]))
@@ -71,7 +71,7 @@ def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         start = stop
 
 
-def _sketched(
+def _of_piece(
     batch: pa.RecordBatch, options: Mapping[str, Any]
 ) -> tuple[Numbers, Numbers, pa.RecordBatch]:
     """Give the rows that have a signature, the keys of their bands, and all rows' DOCUMENTS."""

@@ -1,7 +1,7 @@
 """Bare texts: what a run that does nothing but find copies holds of documents, and how it ends.
 
-Nothing cleans them, so that base texts are cleaned texts; no record is written again, so that
-nothing but the text need be held of it.
+Nothing cleans them and no passages are looked for, so that base texts are cleaned texts; no record
+is written again, so that nothing but the text need be held of it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TEXTS = pa.schema(
 )
 
 #: What is written of the search for copies.
-SKETCHED = ("sketched", "bands")
+FOR_COPIES = ("sketched", "bands")
 
 
 def is_enough(options: Config) -> bool:
@@ -49,7 +49,7 @@ def is_enough(options: Config) -> bool:
 def write(
     records: Iterable[pa.RecordBatch], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> None:
-    """Write TEXTS ("documents") of records, with the reason for which some leave, and SKETCHED.
+    """Write TEXTS ("documents") of records, with the reason for which some leave, and FOR_COPIES.
 
     A batch is sketched while it is at hand. Options: limits, language, sketch (`plan.sketching`).
     """
@@ -76,7 +76,7 @@ def write(
             yield pa.RecordBatch.from_pydict({name: own[name] for name in sketch.COLUMNS})
 
     with arrow.writer(outputs["documents"], TEXTS) as file:
-        documents, bands = (outputs[name] for name in SKETCHED)
+        documents, bands = (outputs[name] for name in FOR_COPIES)
         sketch.write(written(), {"documents": documents, "bands": bands}, options["sketch"])
 
 

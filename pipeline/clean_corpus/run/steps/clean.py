@@ -51,8 +51,8 @@ def clean(
     """Write `cleaned` (CLEANED, row by row as in `documents`) and `edits` (EDITS, doc = row).
 
     Options: config (the sections that stages read), rules (what the lexicons hold, for the cache),
-    first_document, packed (see `spill.writer`), learned (a digest of the rules learned for the
-    sources of this shard), and as payload those rules.
+    first (document of this shard), packed (see `spill.writer`), learned (a digest of the rules
+    learned for its sources), and as payload those rules.
     """
     config = Config.model_validate(options["config"])
     prepared = _prepared(json.dumps(options["config"]), options["rules"])
@@ -62,7 +62,7 @@ def clean(
     edits: list[pa.Table] = []
     with spill.writer(outputs["cleaned"], CLEANED, packed=options["packed"]) as out:
         for batch in spill.batches(documents):
-            numbers = np.arange(first, first + batch.num_rows) + options["first_document"]
+            numbers = np.arange(first, first + batch.num_rows) + options["first"]
             keys = run_keys(batch["key"], numbers, inputs["occurrences"])
             cleaned, made = clean_batch(batch, keys, stages, config)
             out.write_batch(cleaned)
