@@ -47,13 +47,14 @@ _SPECIAL = re.compile(
     r"\\p\{\^?\w+\}|\\.|\[\^?\]?(?:\\p\{\w+\}|\\.|[^\]\\])*\]|\.|[^\x00-\x7f]", re.DOTALL
 )
 _CLASS = re.compile(r"\[|\\[pwd]|\.$")
+# Of letters, marks and digits.
 _WORDS = re.compile(r"\\p\{(?:L[lu]?|M|N|Nd)\}|\\[wd]")
+# Classes whose characters beyond ASCII are written out; those where the ones left out are; and
+# those that, being of ASCII, leave out none beyond it.
 _LISTED = re.compile(r"\[(?!\^)(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
-_UNLISTED = re.compile(r"\[\^(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
-_EXCLUDED = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
-_ALL = frozenset(".")
-_ESCAPE = "\\"
-_NOTHING = r"[^\x00-\xff]"
+_WITHOUT = re.compile(r"\[\^(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
+_WITHOUT_ASCII = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
+_NOTHING = r"[^\x00-\xff]"  # a class of bytes with none in it
 _ASCII = bytes(range(128))
 _LEADS, _RESTS = (0xC2, 0xF4), (0x80, 0xBF)  # first bytes of characters beyond ASCII, and others
 _BEYOND = r"\xc2-\xf4][\x80-\xbf]*"
@@ -65,16 +66,17 @@ def _by_bytes(token: str, signs: bool) -> tuple[str, bool]:
     if not _CLASS.match(token):
         if token.isascii():
             return token, True
-        return f"(?:{_escaped(token.lstrip(_ESCAPE).encode())})", True
+        char = token.removeprefix("\\")
+        return f"(?:{_escaped(char.encode())})", True
     plain = _of_ascii(token)
     rest = _WORDS.sub("", token) if signs else token
     if rest == "" or _LISTED.fullmatch(rest):
         others = [_escaped(char.encode()) for char in rest if not char.isascii()]
         return f"(?:{'|'.join([plain, *others])})", True
-    if _UNLISTED.fullmatch(token) and not token.isascii():
+    if _WITHOUT.fullmatch(token) and not token.isascii():
         excluded = [char.encode() for char in token if not char.isascii()]
         return f"(?:{plain}|{_none_of(excluded, *_LEADS)})", True
-    all_beyond = token in _ALL or (token.isascii() and _EXCLUDED.fullmatch(token) is not None)
+    all_beyond = token == "." or (token.isascii() and bool(_WITHOUT_ASCII.fullmatch(token)))
     leads = "[" if plain == _NOTHING else plain[:-1]
     return f"(?:{leads}{_BEYOND})", all_beyond
 

@@ -1,7 +1,7 @@
 """What the matches of a pattern begin with, up to where it counts: quick to look for.
 
-RE2 has few states for that and keeps them, but hundreds for a repetition that counts to a hundred,
-and those differ with each text.
+RE2 needs few states for that. For a repetition that counts to a hundred it needs hundreds, and
+others in each text.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from clean_corpus.dialect import tokens
 
-_MOST = 8  # times; what is repeated more often is no part of an opening, but for once
-_LEAST = 3  # letters of an opening that is worth looking for
+_MOST = 8  # times; what may be repeated more often counts, and an opening ends with its first time
+_LEAST = 3  # the weight of an opening that is worth looking for
 _BYTES = 4  # of a character, at most
 _NO_END = 1 << 30
 _COMMON = frozenset(" .,:;!?-'\"^$")
@@ -20,9 +20,10 @@ _TIMES = re.compile(r"\{(\d+)(,?)(\d*)\}")
 
 
 class Opening(NamedTuple):
-    """A pattern that begins like another; `whole` if it is the other, `longest` its bytes at most.
+    """A pattern that begins like another; `whole` if it is all of it, `longest` its bytes at most.
 
-    Each of its choices has so many letters, `weight`, or a sign that is rare in sentences.
+    `weight` is the number of letters that each of its choices has at least; a sign that is rare in
+    sentences weighs as much as three.
     """
 
     pattern: str
