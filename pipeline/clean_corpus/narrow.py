@@ -54,9 +54,11 @@ _WORDS = re.compile(r"\\p\{(?:L[lu]?|M|N|Nd)\}|\\[wd]")
 _LISTED = re.compile(r"\[(?!\^)(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
 _WITHOUT = re.compile(r"\[\^(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
 _WITHOUT_ASCII = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
+_ANY = "."
 _NOTHING = r"[^\x00-\xff]"  # a class of bytes with none in it
 _ASCII = bytes(range(128))
 _LEADS, _RESTS = (0xC2, 0xF4), (0x80, 0xBF)  # first bytes of characters beyond ASCII, and others
+# The end of a class that has all characters beyond ASCII, and what follows its first byte.
 _BEYOND = r"\xc2-\xf4][\x80-\xbf]*"
 
 
@@ -76,7 +78,7 @@ def _by_bytes(token: str, signs: bool) -> tuple[str, bool]:
     if _WITHOUT.fullmatch(token) and not token.isascii():
         excluded = [char.encode() for char in token if not char.isascii()]
         return f"(?:{plain}|{_none_of(excluded, *_LEADS)})", True
-    all_beyond = token == "." or (token.isascii() and bool(_WITHOUT_ASCII.fullmatch(token)))
+    all_beyond = token == _ANY or (token.isascii() and bool(_WITHOUT_ASCII.fullmatch(token)))
     leads = "[" if plain == _NOTHING else plain[:-1]
     return f"(?:{leads}{_BEYOND})", all_beyond
 

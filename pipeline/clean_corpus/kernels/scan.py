@@ -223,18 +223,18 @@ def _fits(
     end: int,
     opens: bool,
     head: int,
-    probe: Ints,
-    bits: Bits,
-    heads: Bytes,
+    index: Index,
+    probe: int,
 ) -> bool:
     """Tell whether a line is such as a probe wants it."""
-    if end - start > probe[0] or (probe[3] and not opens):
+    asked = index.probes[probe]
+    if end - start > asked[0] or (asked[3] and not opens):
         return False
-    if not heads[head >> 3] >> (head & 7) & 1:
+    if not index.heads[probe, head >> 3] >> (head & 7) & 1:
         return False
-    if not bits[0, cased[start]] or not bits[1, cased[end - 1]]:
+    if not index.bits[probe, 0, cased[start]] or not index.bits[probe, 1, cased[end - 1]]:
         return False
-    if probe[2]:
+    if asked[2]:
         while start < end and _sign(lower[start]) < DIGIT:
             start += 1
     return start < end
@@ -256,14 +256,7 @@ def _admit(
     view: Ints,
     opening: Bits,
     hits: Ints,
-    begin: Small,
-    stop: Small,
-    text: Bytes,
-    users: Small,
-    use: Ints,
-    probes: Ints,
-    bits: Bits,
-    heads: Bytes,
+    index: Index,
     state: Ints,
     out: Ints,
 ) -> int:
@@ -272,28 +265,25 @@ def _admit(
     count, current, head = 0, -1, 0
     for hit in range(hits.shape[1]):
         line, at, literal = hits[0, hit], hits[1, hit], hits[2, hit]
-        size = stop[literal] - begin[literal]
+        size = index.end[literal] - index.begin[literal]
         start = view[line]
         end = view[line + 1]
         if line != current:
             current = line
             head = -1
-        for row in range(users[literal], users[literal + 1]):
-            probe = use[row, 0]
-            bit = use[row, 1]
+        for row in range(index.users[literal], index.users[literal + 1]):
+            use = index.use[row]
+            probe, bit = use[0], use[1]
             known = state[probe, 0] == line + 1
             if known and state[probe, 1] & bit and (bit > 1 or state[probe, 1] < 0):
                 continue
-            if not _stands(lower, cased, start, end, at, size, use[row], text):
+            if not _stands(lower, cased, start, end, at, size, use, index.text):
                 continue
             if not known:
                 if head < 0:
                     head = _head(lower, start, end)
                 state[probe, 0] = line + 1
-                fits = _fits(
-                    lower, cased, start, end, opening[line], head,
-                    probes[probe], bits[probe], heads[probe],
-                )  # fmt: skip
+                fits = _fits(lower, cased, start, end, opening[line], head, index, probe)
                 state[probe, 1] = int(fits) - 1
                 state[probe, 2] = end - start
                 state[probe, 3] = 0
@@ -302,9 +292,9 @@ def _admit(
             if bit == 1:
                 state[probe, 2] = min(state[probe, 2], at - start)
                 state[probe, 3] = max(state[probe, 3], at - start)
-            if state[probe, 1] != probes[probe, 1]:
+            if state[probe, 1] != index.probes[probe, 1]:
                 state[probe, 1] |= bit
-                if state[probe, 1] != probes[probe, 1]:
+                if state[probe, 1] != index.probes[probe, 1]:
                     continue
                 state[probe, 4] = count
                 count += 1
@@ -324,10 +314,7 @@ def _open(
     view: Ints,
     opening: Bits,
     lines: Ints,
-    open_: Small,
-    probes: Ints,
-    bits: Bits,
-    heads: Bytes,
+    index: Index,
     out: Bits,
 ) -> None:
     for row in range(lines.size):
@@ -335,17 +322,14 @@ def _open(
         start = view[line]
         end = view[line + 1]
         head = -1
-        for k in range(open_.size):
-            probe = open_[k]
+        for k in range(index.open.size):
+            probe = index.open[k]
             out[row, k] = False
-            if end - start > probes[probe, 0]:
+            if end - start > index.probes[probe, 0]:
                 continue
             if head < 0:
                 head = _head(lower, start, end)
-            out[row, k] = _fits(
-                lower, cased, start, end, opening[line], head,
-                probes[probe], bits[probe], heads[probe],
-            )  # fmt: skip
+            out[row, k] = _fits(lower, cased, start, end, opening[line], head, index, probe)
 
 
 def scan(index: Index, lower: Bytes, cased: Bytes, view: Ints, lines: Ints, opening: Bits) -> Ints:
@@ -357,24 +341,20 @@ def scan(index: Index, lower: Bytes, cased: Bytes, view: Ints, lines: Ints, open
     without literals they are 0 and the size of the line. Whether a word goes on is asked of ASCII
     letters and digits only, which lets through a little more than it must.
     """
-    kinds = index.probes, index.bits, index.heads
     parts = []
     for hits in _all_hits(index, lower, view, lines):
         capacity = hits.shape[1] + 1
         while True:
             out = np.empty((4, capacity), np.int64)
-            count = _admit(
-                lower, cased, view, opening, hits,
-                index.begin, index.end, index.text, index.users, index.use, *kinds,
-                np.zeros((len(index.probes), 5), np.int64), out,
-            )  # fmt: skip
+            state = np.zeros((len(index.probes), 5), np.int64)
+            count = _admit(lower, cased, view, opening, hits, index, state, out)
             if count <= capacity:
                 break
             capacity = count
         parts.append(out[:, :count])
     if len(index.open):
         fits = np.empty((len(lines), len(index.open)), bool)
-        _open(lower, cased, view, opening, lines, index.open, *kinds, fits)
+        _open(lower, cased, view, opening, lines, index, fits)
         row, k = np.nonzero(fits)
         row = lines[row]
         sizes = view[row + 1] - view[row]
