@@ -20,7 +20,10 @@ from clean_corpus.kernels.native import Kind
 
 # Kernels in the order of a run. Annotations say what they take, but not the dimensions of an
 # array: where that is not one, it stands here.
-_ORDER = """
+_INDEX = """\
+index.window_members=2 index.pair_members=2 index.bounds=2 index.use=2 index.probes=2 \
+index.bits=3 index.heads=2"""
+_ORDER = f"""
 delimited._scan
 json._scan start=2 stop=2
 json._unescape
@@ -30,10 +33,9 @@ folding._hashes
 fold._fold lines=2
 suspects._suspects moves=2
 language._evidence profiles.accented=2 profiles.weights=3 profiles.facts=2 counts=2 totals=2 out=2
-scan._hits index.window_members=2 index.pair_members=2 index.bounds=2 index.use=2 index.probes=2 \
-index.bits=3 index.heads=2 out=2
-scan._admit hits=2 use=2 probes=2 bits=3 heads=2 state=2 out=2
-scan._open probes=2 bits=3 heads=2 out=2
+scan._hits {_INDEX} out=2
+scan._admit {_INDEX} hits=2 state=2 out=2
+scan._open {_INDEX} out=2
 layout._measure out=2
 forest._score rows=2 column=2 limit=2 leaf=2
 fold._unfold
