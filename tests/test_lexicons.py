@@ -95,6 +95,28 @@ def test_patterns_outside_the_dialect_do_not_load(
     assert str(error.value).startswith(f"{path}:8: rule xx.one: ")
 
 
+def test_a_line_that_holds_unless_is_left_alone() -> None:
+    pattern = "pattern = 'eat <fruit>s.*'\nunless = ', (?:said|<fruit>)'\n"
+    whole = RULE.replace('pattern = "eat <fruit>s"\n', pattern)
+    keeps = '"Apples", "Eat apples, SAID the cook.", "Eat pears, apple by apple"'
+    rules = lexicons.parse(
+        whole.replace('["Eat apples"]', '["Eat apples", "Eat apples, saidst"]').replace(
+            '"Apples"', keeps
+        )
+    )
+    assert boilerplate.check(lexicons.Lexicons(rules)) == []
+    bare = (rules[0]._replace(unless=""),)
+    assert len(boilerplate.check(lexicons.Lexicons(bare))) == 2
+
+
+@pytest.mark.parametrize("unless", ["'said(?=x)'", "'<saying>'", "'Said'", "3"])
+def test_what_unless_looks_for_is_of_the_dialect(tmp_path: Path, unless: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(RULE.replace("removes", f"unless = {unless}\nremoves"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"own\.toml:8: rule xx\.one: "):
+        lexicons.load(Boilerplate(lexicons=[str(path)]))
+
+
 def test_own_lexicons_disabled_rules_and_pinned_sets(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(RULE, encoding="utf-8")

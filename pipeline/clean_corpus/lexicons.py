@@ -20,8 +20,9 @@ A lexicon is a file `<language>.toml` (`common.toml` holds for every language):
 
 Instead of `pattern`: `phrases`, which are words and not patterns, or `cues` of which `least`
 different ones must occur, be it inside words, in a line without quotations. `[[ ]]` in an example
-of `removes` marks what goes, where it is not the whole. Learned lexicons carry `source` and `text`
-(a whole line, or the head or tail of one, without regard to numbers) and need no examples.
+of `removes` marks what goes, where it is not the whole. A line in which the pattern `unless` is
+found is left alone by its rule. Learned lexicons carry `source` and `text` (a whole line, or the
+head or tail of one, without regard to numbers) and need no examples.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ PLACES = ("", "first", "top", "bottom", "edge", "near")
 
 # What each key of a rule must be, and what messages call that.
 _KINDS: dict[str, tuple[type, str]] = {
-    **dict.fromkeys(("id", "why", "class", "scope", "pattern"), (str, "a text")),
+    **dict.fromkeys(("id", "why", "class", "scope", "pattern", "unless"), (str, "a text")),
     **dict.fromkeys(("where", "status", "source", "text"), (str, "a text")),
     **dict.fromkeys(("phrases", "cues", "removes", "keeps", "examples"), (list, "a list of texts")),
     **dict.fromkeys(("cased", "glued", "votes"), (bool, "true or false")),
@@ -66,7 +67,8 @@ _KINDS: dict[str, tuple[type, str]] = {
 class Rule(NamedTuple):
     """One rule. `patterns` are expanded, in the dialect; a line longer than `max` is not tried.
 
-    `text` is that of a learned rule, as it stands in the file: `clean_corpus.learned` matches it.
+    A line in which `unless` is found, if there is one, is left alone. `text` is that of a learned
+    rule, as it stands in the file: `clean_corpus.learned` matches it.
     `seen` is the text as it reads when rules are applied.
     """
 
@@ -77,6 +79,7 @@ class Rule(NamedTuple):
     scope: str
     where: str = ""
     patterns: tuple[str, ...] = ()
+    unless: str = ""
     lines: tuple[str, ...] = ()
     least: int = 1
     max: int = 0
@@ -293,6 +296,7 @@ def _rule(
     scope = table.get("scope", "line")
     if "text" in table and not learned:
         raise dialect.PatternError("needs source, since it has a text")
+    cased = table.get("cased", False)
     lines: list[str] = table.get("phrases", [])
     patterns: list[str] = [table["pattern"]] if "pattern" in table else table.get("cues", [])
     if lines and scope != "line":
@@ -304,13 +308,12 @@ def _rule(
         class_=table["class"],
         scope=scope,
         where=table.get("where", ""),
-        patterns=tuple(
-            dialect.expand(pattern, words, cased=table.get("cased", False)) for pattern in patterns
-        ),
+        patterns=tuple(dialect.expand(pattern, words, cased=cased) for pattern in patterns),
+        unless=dialect.expand(table.get("unless", ""), words, cased=cased),
         lines=tuple(dialect.view(line) for line in lines),
         least=table.get("least", 1),
         max=table.get("max", 0),
-        cased=table.get("cased", False),
+        cased=cased,
         glued=table.get("glued", False),
         votes=table.get("votes", False),
         flags=flags,
@@ -341,7 +344,10 @@ def bounded(rule: Rule) -> bool:
 def check_patterns(rule: Rule) -> None:
     """Raise ConfigError unless all patterns of the rule are of the dialect."""
     start, end = anchors(rule.scope, rule.least)
-    for pattern in rule.patterns:
+    tried = [(pattern, start, end) for pattern in rule.patterns]
+    if rule.unless:
+        tried.append((rule.unless, False, False))
+    for pattern, start, end in tried:
         try:
             needs.needs(pattern, bounded=bounded(rule))
             dialect.compiled(pattern, start=start, end=end)

@@ -51,6 +51,7 @@ def _explained(rule: Rule) -> Iterator[str]:
         yield "action    flag, until its language is proven"
     for name, values in (
         ("pattern", rule.patterns),
+        ("unless", (rule.unless,) if rule.unless else ()),
         ("lines", rule.lines),
         ("removes", rule.removes),
         ("keeps", rule.keeps),

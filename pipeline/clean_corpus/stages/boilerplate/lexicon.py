@@ -74,7 +74,8 @@ class Matcher(NamedTuple):
         for proposal, i in [*self._whole_lines(lines, batch, only), *self._all(lines, batch, only)]:
             rule = self.rules[i]
             doc = int(lines.folded.doc[proposal.line])
-            if not rule.source or rule.source == sources[doc].as_py():
+            here = not rule.source or rule.source == sources[doc].as_py()
+            if here and not _spared(lines, proposal.line, rule):
                 out.append((proposal, rule))
         return sorted(out, key=lambda pair: (*pair[0][:3], pair[1].id))
 
@@ -179,6 +180,15 @@ class Matcher(NamedTuple):
 
 def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Proposal:
     return Proposal(line, start, end, rule.class_, rule.id, whole, rule.flags)
+
+
+def _spared(lines: Lines, line: int, rule: Rule) -> bool:
+    """Tell whether a line that the rule matches holds what the rule's `unless` looks for."""
+    if not rule.unless:
+        return False
+    text = lines.cased(line) if rule.cased else lines.lower(line)
+    found = dialect.compiled(rule.unless, groups=False).finditer(text)
+    return any(_cuts([match.span() * 2 for match in found], text, rule))
 
 
 def _cuts(
