@@ -50,9 +50,10 @@ CLASSES = (
 )
 
 SCOPES = ("line", "head", "tail", "span")
-#: Where a line must stand: the first one, near the top or the bottom of what is kept, or `near`,
-#: which is near the top, below a subhead, or next to another removed line.
-PLACES = ("", "first", "top", "bottom", "edge", "near")
+#: Where a line must stand: the first one, the last of what is kept with the end of a sentence in
+#: one of the two lines above it, near the top or the bottom of what is kept, or `near`, which is
+#: near the top, below a subhead, or next to another removed line.
+PLACES = ("", "first", "top", "bottom", "edge", "near", "last")
 
 # What each key of a rule must be, and what messages call that.
 _KINDS: dict[str, tuple[type, str]] = {

@@ -147,6 +147,9 @@ def _stands(line: int, where: str, found: Found, gone: list[int]) -> bool:
     if where in ("top", "edge", "near") and line - found.first - above < _TOP:
         return True
     below = len(gone) - bisect_right(gone, line)
+    if where == "last":
+        prose = [found.lines.lower(at) for at in range(max(line - 2, found.first), line)]
+        return found.last - line - 1 == below and (not prose or any(map(ends, prose)))
     if where in ("bottom", "edge") and found.last - line - 1 - below < _TOP:
         return True
     if where != "near":
