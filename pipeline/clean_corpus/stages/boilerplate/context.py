@@ -68,7 +68,7 @@ def placed(found: Found, listed: set[tuple[int, str]]) -> list[Proposal]:
             left = []
             for pair in waiting[::order]:
                 proposal, rule = pair
-                if not _stands(proposal.line, rule.where, found, gone):
+                if not _stands(proposal, rule.where, found, gone):
                     left.append(pair)
                     continue
                 kept.append(proposal)
@@ -138,7 +138,8 @@ def _starts_small(found: Found, line: int) -> bool:
     return found.lines.cased(line)[:4].decode(errors="ignore")[:1].islower()
 
 
-def _stands(line: int, where: str, found: Found, gone: list[int]) -> bool:
+def _stands(proposal: Proposal, where: str, found: Found, gone: list[int]) -> bool:
+    line = proposal.line
     if where == "":
         return True
     if where == "first":
@@ -148,8 +149,8 @@ def _stands(line: int, where: str, found: Found, gone: list[int]) -> bool:
         return True
     below = len(gone) - bisect_right(gone, line)
     if where == "last":
-        prose = [found.lines.lower(at) for at in range(max(line - 2, found.first), line)]
-        return found.last - line - 1 == below and (not prose or any(map(ends, prose)))
+        prose = (found.lines.lower(at) for at in range(max(line - 2, found.first), line))
+        return found.last - line - 1 == below and (not proposal.whole or any(map(ends, prose)))
     if where in ("bottom", "edge") and found.last - line - 1 - below < _TOP:
         return True
     if where != "near":
