@@ -9,10 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 
 import articles
 import oracle
@@ -21,7 +19,9 @@ from clean_corpus.corpus import pairs
 from clean_corpus.corpus.duplicates import evidence, groups
 from clean_corpus.corpus.duplicates import plan as plan_
 from clean_corpus.corpus.pairs import documents_of
+from clean_corpus.kernels import radix
 from clean_corpus.kernels.agreement import agreement, beyond
+from clean_corpus.kernels.buckets import pairs_of
 from clean_corpus.kernels.repeats import repeats
 from dedup_run import decisions, jaccard_of, run
 
@@ -315,10 +315,25 @@ def test_documents_of_pairs_come_once_and_in_order() -> None:
     assert documents_of(first[:0]).tolist() == []
 
 
-@hypothesis.given(
-    st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 7) | st.integers(2**63, 2**63 + 40))
-)
-def test_numbers_are_ordered_though_their_lower_bits_are_covered(values: list[int]) -> None:
-    assert pairs.order(np.array(values, np.uint64)).tolist() == sorted(
-        range(len(values)), key=values.__getitem__
-    )
+@pytest.mark.parametrize("size", [0, 1, 100, 5000, 20_000])
+def test_numbers_are_sorted_with_what_they_carry(size: int) -> None:
+    rng = np.random.default_rng(size)
+    mixed = rng.integers(0, 2**64, size, np.uint64)
+    alike = mixed[rng.integers(0, max(1, size // 3), size)]
+    packed = rng.integers(0, 300, size, np.uint64) << np.uint64(32) | mixed & np.uint64(255)
+    for values in (mixed, alike, alike >> np.uint64(9), packed, packed | np.uint64(2**63)):
+        before = values.copy()
+        assert np.array_equal(radix.sort(values), np.sort(values))
+        places = np.argsort(values, kind="stable")
+        found, carried = radix.sort_with(values, np.arange(size, dtype=np.uint32))
+        assert np.array_equal(found, values[places])
+        assert np.array_equal(carried, places)
+        assert np.array_equal(values, before)
+
+
+def test_pairs_of_buckets_are_all_their_documents_with_all() -> None:
+    documents = np.array([4, 9, 2, 7, 7, 1, 3], np.uint32)
+    found = pairs_of(documents, np.array([0, 4, 1]), np.array([3, 1, 2]))
+    a, b = pairs.halves(found)
+    assert list(zip(a.tolist(), b.tolist(), strict=True)) == [(4, 9), (2, 4), (2, 9), (2, 9)]
+    assert pairs_of(documents, np.array([5]), np.array([1])).tolist() == []

@@ -28,6 +28,9 @@ delimited._scan
 json._scan start=2 stop=2
 json._unescape
 repeats._repeats
+radix._by_digit
+radix._insert
+buckets._pairs
 passages._cut texts.sketch=2 spans=2
 folding._hashes
 fold._fold lines=2

@@ -9,24 +9,26 @@ from clean_corpus.kernels import compiled
 
 Keys = npt.NDArray[np.uint64]
 
-_0, _1, _6, _63 = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(63)
+_1, _6, _63 = np.uint64(1), np.uint64(6), np.uint64(63)
 
-# Bits for each key: one key in sixteen or fewer shares its bit with another by chance.
+# Bits for each key at the most, and more than half as many: one key in eight or fewer shares its
+# bit with another by chance.
 _BITS = 16
 
 
 @compiled
-def _repeats(keys: Keys, mask: Keys, once: Keys, twice: Keys, out: Keys) -> int:
-    low = mask[0]
+def _repeats(
+    keys: Keys, shift: np.uint64, mask: np.uint64, once: Keys, twice: Keys, out: Keys
+) -> int:
     for i in range(keys.size):
-        slot = keys[i] & low
+        slot = (keys[i] >> shift) & mask
         word, bit = slot >> _6, _1 << (slot & _63)
         if once[word] & bit:
             twice[word] |= bit
         once[word] |= bit
     count = 0
     for i in range(keys.size):
-        slot = keys[i] & low
+        slot = (keys[i] >> shift) & mask
         if (twice[slot >> _6] >> (slot & _63)) & _1:
             out[count] = i
             count += 1
@@ -34,12 +36,18 @@ def _repeats(keys: Keys, mask: Keys, once: Keys, twice: Keys, out: Keys) -> int:
 
 
 def repeats(keys: Keys) -> Keys:
-    """Give the places of keys (well mixed in their lower bits) that another one may equal.
+    """Give the places of keys (well mixed in their upper bits) that another one may equal.
 
-    All that are repeated are among them, and a few that are not.
+    All that are repeated are among them, and a few that are not. Keys that come in some order of
+    their upper bits take a third of the time: what is looked at of the memory is at hand.
     """
-    words = 1 << max(0, (keys.size * _BITS // 64 - 1).bit_length())
-    mask = np.array([words * 64 - 1], np.uint64)
+    if not keys.size:
+        return np.zeros(0, np.uint64)
+    words = 1 << max(1, keys.size * _BITS // 64).bit_length() - 1
+    bits = (words * 64 - 1).bit_length()
+    # Keys of one partition have their first bits in common.
+    top = int(np.bitwise_or.reduce(keys) ^ np.bitwise_and.reduce(keys)).bit_length()
     once, twice = np.zeros((2, words), np.uint64)
     out = np.empty(keys.size, np.uint64)
-    return out[: _repeats(keys, mask, once, twice, out)]
+    shift, mask = np.uint64(max(0, top - bits)), np.uint64(words * 64 - 1)
+    return out[: _repeats(keys, shift, mask, once, twice, out)]

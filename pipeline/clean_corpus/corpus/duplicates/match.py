@@ -18,9 +18,10 @@ from clean_corpus.corpus.pairs import (
     documents_of,
     gathered,
     halves,
-    order,
     paired,
 )
+from clean_corpus.kernels import radix
+from clean_corpus.kernels.buckets import pairs_of
 from clean_corpus.kernels.repeats import repeats
 
 
@@ -49,8 +50,9 @@ def match(
     here = np.ones(options["total"], bool)
     for copies in arrow.parts(inputs["copies"], "document"):
         here[copies] = False
-    starts = Documents.of(inputs["documents"]).starts
-    keys, numbers = arrow.partition(inputs["bands"], starts, options["part"], options["parts"])
+    documents = Documents.of(inputs["documents"])
+    part, parts = options["part"], options["parts"]
+    keys, numbers = arrow.partition(inputs["bands"], documents.starts, part, parts)
     buckets = _buckets(keys, numbers, here)
     del here, keys, numbers
     counts = {"oversized_buckets": 0, "pairs_lost": 0}
@@ -61,7 +63,7 @@ def match(
         held: list[Counted] = []
         for crowd in _crowds(buckets, options):
             counts["oversized_buckets"] += len(crowd)
-            for some in _split(crowd, Documents.of(inputs["documents"]), options):
+            for some in _split(crowd, documents, options):
                 counts["pairs_lost"] += some.lost
                 held.append(some.found)
                 if sum(len(part.pairs) for part in held) > options["held"]:
@@ -116,21 +118,17 @@ def _buckets(keys: Numbers, numbers: Numbers, here: Numbers) -> Buckets:
     """Bring equal keys of the documents that are `here` together."""
     rows = repeats(keys)
     rows = rows[here[numbers[rows]]]
-    keys, numbers = keys[rows], numbers[rows]
-    places = order(keys)
-    keys, numbers = keys[places], numbers[places]
+    keys, numbers = radix.sort_with(keys[rows], numbers[rows])
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
     return Buckets(numbers, keys[starts], starts, np.diff(np.append(starts, len(keys))))
 
 
 def _small(buckets: Buckets, options: Mapping[str, Any]) -> Iterator[Pairs]:
-    """Give all pairs of each bucket that is not oversized, buckets of one size together."""
-    sizes = buckets.sizes
-    there = np.bincount(sizes[(sizes > 1) & (sizes <= options["max_bucket"])])
-    for size in np.flatnonzero(there).tolist():
-        first, second = np.triu_indices(size, 1)
-        of_size = buckets.starts[sizes == size]
-        step = max(1, options["held"] // 4 // len(first))
-        for i in range(0, len(of_size), step):
-            members = buckets.numbers[of_size[i : i + step, None] + np.arange(size)]
-            yield paired(members[:, first].ravel(), members[:, second].ravel())
+    """Give all pairs of the buckets that are not oversized."""
+    few = np.flatnonzero((buckets.sizes > 1) & (buckets.sizes <= options["max_bucket"]))
+    starts, sizes = buckets.starts[few], buckets.sizes[few]
+    ends = np.cumsum(sizes * (sizes - 1) // 2)
+    step = options["held"] // 4
+    parts = range(step, int(ends[-1]) if len(ends) else 0, step)
+    for part in np.split(np.arange(len(few)), np.searchsorted(ends, parts)):
+        yield pairs_of(buckets.numbers, starts[part], sizes[part])

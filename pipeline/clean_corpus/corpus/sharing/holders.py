@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from clean_corpus.corpus import arrow, rank
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.pairs import distinct, halves, order, ordered
+from clean_corpus.corpus.pairs import distinct, halves, ordered
+from clean_corpus.kernels import radix
 from clean_corpus.kernels.repeats import repeats
 
 #: Pairs to be aligned, one batch for each block of `later`; `earlier` is ranked before it.
@@ -32,10 +33,9 @@ def link(
     part, parts = options["part"], options["parts"]
     keys, numbers = arrow.partition(inputs["anchors"], documents.starts, part, parts)
     few = repeats(keys).astype(np.int64)
-    keys, numbers = keys[few], numbers[few]
-    places = order(keys)
-    same = keys[places][1:] == keys[places][:-1]
-    repeated = places[np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]]
+    keys, numbers = radix.sort_with(keys[few], numbers[few])
+    same = keys[1:] == keys[:-1]
+    repeated = np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]
     keys, numbers = keys[repeated], numbers[repeated]
     which, code = np.unique(numbers, return_inverse=True)
     place, source = ranks(documents, which)
