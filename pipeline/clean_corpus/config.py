@@ -77,7 +77,7 @@ class Boilerplate(_Section):
     rules: str = Field(RULES[-1], description="the set of rules; pin it to keep results the same")
     lexicons: list[str] = Field([], description="lexicon files of your own, read after the shipped")
     disable: list[str] = Field([], description='rules to leave out: ["fr.newsletter-plea"]')
-    protect: list[str] = Field([], description="patterns; what they match is never touched")
+    protect: list[str] = Field([], description="patterns in any case; what they match is never cut")
     learned: str = Field(
         "auto", description='"auto" learns each source\'s own lines, "off" does not, or a lexicon'
     )

@@ -170,8 +170,12 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
     own = [rule for path in options.lexicons for rule in _read(Path(path), common)]
     if learned is not None:
         own += _read(learned, common, learned=True)
-    protect = Rule("protect", "", "", "", "span", patterns=tuple(options.protect))
-    for rule in [*own, protect._replace(place="boilerplate")]:
+    protect = Rule("protect", "", "", "", "span", place="boilerplate")
+    try:
+        patterns = tuple(dialect.expand(_small(one), common) for one in options.protect)
+    except dialect.PatternError as error:
+        raise ConfigError(f"{protect.origin()}: {error}.") from error
+    for rule in [*own, protect._replace(patterns=patterns)]:
         check_patterns(rule)  # the shipped ones are held to it by the tests
     rules += own
     _check_twins(rules)
@@ -182,7 +186,13 @@ def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
                 f"boilerplate.disable: there is no rule {rule_id!r}.{_suggestion(rule_id, rules)}"
             )
     kept = tuple(rule for rule in rules if rule.id not in options.disable)
-    return Lexicons(kept, tuple(options.protect))
+    return Lexicons(kept, patterns)
+
+
+def _small(pattern: str) -> str:
+    """Write a pattern in lower case: who protects a line writes it as it stands in the article."""
+    parts = re.split(r"(\\p\{\^?\w+\}|\\.|\(\?P?<[\w-]+>|<[\w-]+>)", pattern)
+    return "".join(part if i % 2 else part.lower() for i, part in enumerate(parts))
 
 
 def load_learned(path: Path, options: Boilerplate) -> tuple[Rule, ...]:
