@@ -35,6 +35,22 @@ def test_why_it_was_removed(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert first == "lake#2  removed: near-duplicate of lake (Jaccard 0.7142, containment 0.9)"
 
 
+def test_whether_two_are_copies(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = str(make(tmp_path / "out"))
+    explain.explain([], "lake#2", None, out, "lake")
+    first, second, _, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("lake#2  removed: near-duplicate of lake")
+    assert second == "lake  kept"
+    # Nine words are seven shingles; the other text has "b late b" behind them.
+    assert rest == [
+        "7 shingles of 3 words in both, 10 and 7 in each",
+        "Jaccard 0.7, containment 1.0",
+        "copies: dedup.threshold is 0.55",
+    ]
+    explain.explain([], "bell", None, out, "mill")
+    assert capsys.readouterr().out.endswith("\nno copies: dedup.threshold is 0.55\n")
+
+
 def test_an_unknown_id_gets_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no document has the id 'bel'\. .*example: bell"):
         explain.explain([], "bel", None, str(make(tmp_path / "out")))

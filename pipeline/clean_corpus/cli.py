@@ -16,7 +16,7 @@ import typer
 
 import clean_corpus
 from clean_corpus.commands.bug import Bug, logged
-from clean_corpus.errors import CleaningError, ConfigError
+from clean_corpus.errors import CleaningError, ConfigError, InputError
 
 
 class _Commands(typer.core.TyperGroup):
@@ -144,7 +144,7 @@ def duplicates(
     run_dir: RunFolder = None,
     quiet: Quiet = False,
 ) -> None:
-    """Find the copies in INPUT as it is, and write ids: who stays, and who goes for whom."""
+    """Find the copies in INPUT as it is, and write ids."""
     from clean_corpus import settings
 
     more = [] if workers is None else [f"run.workers={workers}"]
@@ -167,8 +167,15 @@ _COPIES_ALONE = (
 
 @app.command()
 def explain(
-    inputs: Inputs,
     id_: Annotated[str, typer.Option("--id", metavar="X", help="The id of one document.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT", show_default=False, help="As of `run`; not with --out."),
+    ] = None,
+    with_: Annotated[
+        str | None,
+        typer.Option("--with", metavar="Y", help="Say whether it is a copy of this one, and why."),
+    ] = None,
     config: ConfigFile = None,
     set_: Overrides = [],  # noqa: B006 - typer copies it
     out: Annotated[
@@ -180,9 +187,11 @@ def explain(
     from clean_corpus import settings
     from clean_corpus.commands import explain as command
 
+    if not inputs and out is None:
+        raise InputError("explain needs INPUT, or with --out a run that has seen the document.")
     # Without a word about it, a run that has seen the document says how it was configured.
     chosen = settings.load(config, set_) if config or set_ or out is None else None
-    command.explain(inputs, id_, chosen, out)
+    command.explain(inputs or [], id_, chosen, out, with_)
 
 
 @app.command()
@@ -210,7 +219,7 @@ def report(
         typer.Option(metavar="FILE", help="With --threshold: write these removals as JSONL."),
     ] = None,
 ) -> None:
-    """Write the report of a run once more, or decide about its copies by another threshold."""
+    """Write a run's report again, or try another threshold."""
     if threshold is None and decisions is not None:
         raise ConfigError("--decisions: needs --threshold T, by which to decide.")
     if threshold is not None:
@@ -232,7 +241,7 @@ def recall(
         int, typer.Option(min=1, metavar="N", help="Documents to compare with all others.")
     ] = 1000,
 ) -> None:
-    """Measure by brute force how many of the near-duplicates in INPUT are found."""
+    """Measure by brute force what share of copies is found."""
     from clean_corpus import settings
 
     loaded = settings.load(config, set_)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +19,13 @@ from rich.text import Text
 from clean_corpus import lexicons, results
 from clean_corpus.commands import console
 from clean_corpus.commands.run import named, with_texts
-from clean_corpus.config import Config
+from clean_corpus.config import Config, Dedup, ratio
+from clean_corpus.corpus import shingles
 from clean_corpus.errors import InputError
 from clean_corpus.results import Document
 from clean_corpus.run import plan
 from clean_corpus.run.steps import clean
+from clean_corpus.run.steps.write import similarity
 from clean_corpus.stages import language
 from clean_corpus.text import Batch, Edit, code_points, undo
 
@@ -43,14 +46,24 @@ class Step(NamedTuple):
     error: str
 
 
-def explain(inputs: Sequence[str], id_: str, config: Config | None, out: str | None) -> None:
-    """Show the document with that run key, stage by stage, on stdout.
+def explain(
+    inputs: Sequence[str],
+    id_: str,
+    config: Config | None,
+    out: str | None,
+    other: str | None = None,
+) -> None:
+    """Show the document with that run key on stdout: stage by stage, or beside another one.
 
     `out` is a run that has seen it; without one, `inputs` are cleaned in a temporary folder.
     Raises InputError with the nearest ids where no document has this one.
     """
     with _finished(inputs, config or Config(), out) as folder:
         document = _find(folder, id_)
+        if other is not None:
+            dedup = (config or results.config(folder)).dedup
+            sys.stdout.write(compared(document, _find(folder, other), dedup))
+            return
         edits = next((group for found, group in results.edits(folder) if found == id_), [])
         base = document._replace(text=undo(document.text, edits))
         steps = trace(base, config or results.config(folder), folder / "learned.toml")
@@ -70,6 +83,24 @@ def _finished(inputs: Sequence[str], config: Config, out: str | None) -> Iterato
             out_ = Path(name, "out")
             plan.clean_files(files, out_, with_texts(config), limits=False, progress=progress)
         yield Path(name, "out")
+
+
+def compared(a: Document, b: Document, options: Dedup) -> str:
+    """Say what two documents have in common, as the search for copies counts it."""
+    texts = pa.array([a.text, b.text], pa.large_string())
+    hashes, offsets = shingles.hashes(texts, options.shingle)
+    one, two = (set(hashes[start:end].tolist()) for start, end in pairwise(offsets.tolist()))
+    shared, joined, smaller = len(one & two), len(one | two), min(len(one), len(two))
+    jaccard, containment = (similarity(shared, of) or 0.0 for of in (joined, smaller))
+    above, below = ratio(options.threshold)
+    copies = joined and shared * below >= joined * above
+    return (
+        f"{a.id}  {_fate(a)}\n{b.id}  {_fate(b)}\n\n"
+        f"{shared:,} shingles of {options.shingle} words in both, "
+        f"{len(one):,} and {len(two):,} in each\n"
+        f"Jaccard {jaccard}, containment {containment}\n"
+        f"{'copies' if copies else 'no copies'}: dedup.threshold is {options.threshold}\n"
+    )
 
 
 def _find(out: Path, id_: str) -> Document:
