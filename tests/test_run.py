@@ -310,6 +310,8 @@ def test_no_language_is_told_where_none_is_asked_for() -> None:
 
 def test_clean_takes_any_dicts() -> None:
     short = clean([{"text": "One lamp."}], {"limits": {"min_chars": 50}})
+    with pytest.raises(ConfigError, match=r"^limits.min_char: unknown option. Did you mean 'min_"):
+        clean([], {"limits": {"min_char": 50}})
     assert [row["reason"] for row in short.removed] == ["too-short"]
     assert clean([]).summary["read"] == 0
     result = clean([{"text": ["One lamp.", "Two lamps."], "x": 1.5}, {"text": ""}], config())

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from clean_corpus import settings
 from clean_corpus.config import Config
 from clean_corpus.decode import decode
 from clean_corpus.errors import InputError
@@ -38,9 +39,9 @@ def clean(
     look at the summary. Values that JSON lacks come back as it would spell them: dates and other
     objects as strings, bytes decoded, arrays as lists. Raises the errors of `clean-corpus run`, and
     InputError where a record is no mapping or has no end. The config may be a dict, as in
-    `{"dedup": {"threshold": 0.7}}`; pydantic's ValidationError says what is wrong with it.
+    `{"dedup": {"threshold": 0.7}}`.
     """
-    config = Config.model_validate(config or {})
+    config = config if isinstance(config, Config) else settings.of(config or {})
     config = config.model_copy(update={"output": config.output.model_copy(update={"to": "jsonl"})})
     with tempfile.TemporaryDirectory(prefix="clean-corpus-") as folder:
         source, out = Path(folder, "records.jsonl"), Path(folder, "out")

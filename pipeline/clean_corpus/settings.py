@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,18 @@ def load(path: str | None, overrides: Sequence[str] = ()) -> Config:
     Raises ConfigError with one line for each mistake, in the order of the file's lines.
     """
     document = toml.read(path) if path else _NO_FILE
+    return _made(document, overrides, Path(path).parent if path else Path())
+
+
+def of(values: Mapping[str, Any]) -> Config:
+    """Make a configuration of a dict as `load` does of a file; raises the same."""
+    return _made(toml.Document("", dict(values), {}), (), Path())
+
+
+def _made(document: toml.Document, overrides: Sequence[str], folder: Path) -> Config:
     values, given = _overridden(document.values, overrides)
     config, wrong = _validated(values)
-    config = _resolved(config, Path(path).parent if path else Path(), given)
+    config = _resolved(config, folder, given)
     keys = [key for mistake in wrong for key in mistake.keys]
     wrong += [
         mistake
@@ -58,8 +67,8 @@ def _messages(
             )
         ]
         key = (by_set or written or keys)[0]
-        where = "--set" if by_set else document.where(key)
-        placed.append((bool(by_set), document.line(key), f"{where}: {_dotted(key)}: {what}"))
+        where = "--set: " if by_set else f"{document.where(key)}: " if document.path else ""
+        placed.append((bool(by_set), document.line(key), f"{where}{_dotted(key)}: {what}"))
     return [text for *_, text in sorted(placed)]
 
 
