@@ -16,8 +16,8 @@ from clean_corpus.formats.inputs import look, units
 File = Callable[..., Path]
 
 
-def names(*inputs: str | Path, out: Path | None = None) -> list[tuple[str, str, str]]:
-    return [(unit.name, unit.format, unit.output) for unit in units([str(i) for i in inputs], out)]
+def names(*inputs: str | Path) -> list[tuple[str, str, str]]:
+    return [(unit.name, unit.format, unit.output) for unit in units([str(i) for i in inputs])]
 
 
 @pytest.fixture
@@ -133,10 +133,11 @@ def test_a_link_to_itself_is_left_to_who_reads_it(tmp_path: Path) -> None:
     assert names(tmp_path / "a.jsonl") == [("a.jsonl", "jsonl", "a.jsonl")]
 
 
-def test_the_output_folder_is_no_input(file: File, tmp_path: Path) -> None:
+def test_results_of_a_run_are_no_input(file: File, tmp_path: Path) -> None:
     file("in/a.jsonl", "")
     file("in/out/corpus/a.jsonl", "")
-    found = names(tmp_path / "in", out=tmp_path / "in/out")
+    file("in/out/.clean-corpus/lock", "")
+    found = names(tmp_path / "in")
     assert [name for name, _, _ in found] == ["in/a.jsonl"]
 
 
@@ -151,8 +152,8 @@ def test_stdin_and_odd_names(file: File, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("none.jsonl", "none.jsonl: does not exist. Check the path."),
-        ("*.none", "*.none: matches nothing. Check the path."),
+        ("none.jsonl", "none.jsonl: does not exist in {here}. Check the path."),
+        ("*.none", "*.none: matches nothing in {here}. Check the path."),
         ("a.json", "a.json: not a known format. Known are .jsonl .jsonl.gz"),
         ("empty", "empty: no file of a known format. Known are"),
         ("others", "others: no file of a known format (suffixes there: 2 of .md). Known are"),
@@ -167,4 +168,4 @@ def test_the_users_mistakes(
         file(name, "")
     with pytest.raises(InputError) as caught:
         names(argument)
-    assert str(caught.value).startswith(message)
+    assert str(caught.value).startswith(message.format(here=tmp_path))

@@ -36,6 +36,8 @@ SUFFIXES = {
     ".wet": ("wet", ""),
     ".wet.gz": ("wet", "gz"),
 }
+#: The tool's own folder in a folder of results, below which nothing is an input.
+PRIVATE = ".clean-corpus"
 #: Formats of which all files under one argument make one unit.
 _GROUPED = ("txt", "html")
 #: Formats whose output is JSON Lines.
@@ -63,15 +65,15 @@ def suffix(path: Path) -> str:
     return max(known, key=len, default=Path(name).suffix)
 
 
-def units(inputs: Sequence[str], out: Path | None = None) -> list[Unit]:
+def units(inputs: Sequence[str]) -> list[Unit]:
     """Resolve INPUT arguments to units (see `look`)."""
-    return look(inputs, out).units
+    return look(inputs).units
 
 
-def look(inputs: Sequence[str], out: Path | None = None) -> Found:
+def look(inputs: Sequence[str]) -> Found:
     """Resolve INPUT arguments to units, in the order of the arguments and of file names.
 
-    In folders, hidden files and what lies below `out` are passed over. A file that several
+    Inside folders, hidden files and folders of results are passed over. A file that several
     arguments lead to counts once. Raises InputError where an argument leads to nothing, is a file
     of another format, or where two outputs would have one name.
     """
@@ -79,7 +81,7 @@ def look(inputs: Sequence[str], out: Path | None = None) -> Found:
     files: list[_File] = []
     ignored: Counter[str] = Counter()
     for argument in inputs:
-        for file in _files(argument, out):
+        for file in _files(argument):
             # Not Path.resolve, which raises where a link leads to itself.
             if argument != "-" and file.path.exists() and not file.path.is_file():
                 name = shown(str(file.path))
@@ -107,7 +109,7 @@ def _known() -> str:
     return f"Known are {' '.join(SUFFIXES)}, and - for JSON Lines on stdin."
 
 
-def _files(argument: str, out: Path | None) -> Iterator[_File]:
+def _files(argument: str) -> Iterator[_File]:
     """Give the files that an argument leads to."""
     path = Path(argument)
     with readable(argument):
@@ -115,24 +117,24 @@ def _files(argument: str, out: Path | None) -> Iterator[_File]:
     if argument == "-" or (there and not is_folder):
         yield _File(path, None)
     elif is_folder:
-        yield from _folder(path, out)
+        yield from _folder(path)
     else:
         # Path.glob refuses absolute patterns.
         matches = sorted(glob.glob(argument, recursive=True), key=os.fsencode)  # noqa: PTH207
         if not matches:
             what = "matches nothing" if glob.has_magic(argument) else "does not exist"
-            raise InputError(f"{shown(argument)}: {what}. Check the path.")
+            here = "" if path.is_absolute() else f" in {shown(str(Path.cwd()))}"
+            raise InputError(f"{shown(argument)}: {what}{here}. Check the path.")
         for match in map(Path, matches):
             if not match.is_dir():
                 yield _File(match, None)
             elif "**" not in argument:
-                yield from _folder(match, out)
+                yield from _folder(match)
 
 
-def _folder(folder: Path, out: Path | None) -> Iterator[_File]:
+def _folder(folder: Path) -> Iterator[_File]:
     """Give the files below a folder, sorted by the bytes of their paths."""
-    visited = {out.resolve()} if out else set()
-    paths = sorted(_below(folder, visited), key=os.fsencode)
+    paths = sorted(_below(folder, set()), key=os.fsencode)
     return (_File(path, folder) for path in paths)
 
 
@@ -148,7 +150,8 @@ def _below(folder: Path, visited: set[Path]) -> Iterator[Path]:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            yield from _below(path, visited)
+            if not (path / PRIVATE).is_dir():
+                yield from _below(path, visited)
         else:
             yield path
 

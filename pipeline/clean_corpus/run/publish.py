@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from clean_corpus.errors import InputError, OutputError
+from clean_corpus.formats import inputs as inputs_
 from clean_corpus.run import disk
 
-#: The tool's own folder inside an output folder: its lock, its memory, and the work of a run.
-PRIVATE = ".clean-corpus"
+#: Inside an output folder: the tool's lock, its memory, and the work of a run.
+PRIVATE = inputs_.PRIVATE
 
 #: The pairs that decided, as `clean_corpus.corpus.duplicates.evidence` writes them.
 EVIDENCE = f"{PRIVATE}/evidence.arrow"
@@ -42,7 +43,7 @@ def prepare(out: Path, inputs: list[Path]) -> Path:
     for path in inputs:
         if Path(os.path.realpath(path)).is_relative_to(out.resolve()):
             raise InputError(
-                f"{path}: the input lies inside the output folder {out}. Choose another output."
+                f"{path}: the input lies inside the output folder '{out}'. Choose another output."
             )
     private = out / PRIVATE
     try:
