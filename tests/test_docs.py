@@ -155,6 +155,11 @@ class TestTheArticleOnTheFirstScreen:
         assert result.kept[0]["clean"]["tags"] == ["bakery", "lock", "bread"]
 
 
+def test_the_example_of_options(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text(the(README, "toml options"), "utf-8")
+    settings.load(str(tmp_path / "my.toml"))
+
+
 def test_the_python_example(capsys: pytest.CaptureFixture[str]) -> None:
     exec(the(README, "python"), {})
     assert capsys.readouterr().out == the(README, "text output")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from clean_corpus.errors import InputError, OutputError, TaskFailed
+from clean_corpus.run import disk
 from clean_corpus.run.executors import Executor, Failure, Local, Serial, cores, tell
 from clean_corpus.run.tasks import Task, Work, make
 
@@ -187,6 +189,12 @@ def test_a_disk_that_fills_up_in_a_task_is_no_bug(local: Local, tmp_path: Path) 
         with pytest.raises(OutputError, match="the disk is full"):
             work.all([make("fill", 0, fill, outputs=["out"], version="1")])
         work.close()
+
+
+def test_a_file_larger_than_allowed_is_no_bug(tmp_path: Path) -> None:
+    said = pytest.raises(OutputError, match="allows no larger files")
+    with said, disk.full_disk_is_an_error(tmp_path):
+        raise OSError(errno.EFBIG, "File too large")
 
 
 def test_a_failing_task_leaves_nothing_behind(tmp_path: Path) -> None:

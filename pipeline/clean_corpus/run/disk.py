@@ -115,13 +115,15 @@ def megabytes(size: int) -> str:
 
 @contextmanager
 def full_disk_is_an_error(folder: Path) -> Iterator[None]:
-    """Turn "no space left" into an OutputError that says what to do."""
+    """Turn "no space left" and "file too large" into an OutputError that says what to do."""
+    again = "start the same command again: finished work is kept."
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what = f"the disk is full. Free some space and {again}"
+        elif error.errno == errno.EFBIG:
+            what = f"the disk, or `ulimit -f`, allows no larger files. Raise it and {again}"
+        else:
             raise
-        raise OutputError(
-            f"{folder}: the disk is full. Free some space and start the same command again: "
-            "finished work is kept."
-        ) from error
+        raise OutputError(f"{folder}: {what}") from error

@@ -162,4 +162,7 @@ def _notes(found: Found, result: Result, summary: dict[str, Any]) -> Iterable[st
         lost, buckets = result.duplicates["pairs_lost"], result.duplicates["oversized_buckets"]
         yield f"{buckets:,} buckets were too large; {lost:,} pairs in them were not compared."
     if summary["reasons"].get("empty"):
-        yield f"{summary['reasons']['empty']:,} records have no text."
+        empty = summary["reasons"]["empty"]
+        yield "1 record has no text." if empty == 1 else f"{empty:,} records have no text."
+    if doubted := [stats["doubted"] for stats in result.ingested if stats["doubted"]]:
+        yield f"Some charsets are in doubt, first that of {doubted[0]}: see input.encodings."

@@ -39,6 +39,7 @@ def ingest(
     del inputs
     ids: list[pa.RecordBatch] = []
     counts: dict[str, Any] = {"rows": 0, "bytes": 0, "encodings": {}, "sources": False}
+    counts["doubted"] = None
 
     def documents() -> Iterator[pa.RecordBatch]:
         for batch in _read(options):
@@ -47,6 +48,7 @@ def ingest(
             counts["rows"] += batch.num_rows
             counts["bytes"] += pc.sum(pc.binary_length(batch["text"])).as_py() or 0
             add(counts["encodings"], _counts(batch["encoding"]))
+            counts["doubted"] = counts["doubted"] or _doubted(batch)
             counts["sources"] |= batch["source"].null_count < batch.num_rows
             yield batch.append_column("key", keys).append_column("stage", _stages(batch))
 
@@ -162,6 +164,12 @@ def _rests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
 
 def _around(batch: pa.RecordBatch, row: int) -> bytes:
     return b"\0".join([batch[name][row].as_py() or b"" for name in _REST])
+
+
+def _doubted(batch: pa.RecordBatch) -> Any:
+    """Give the first origin of which the charset is a weak guess, if there is one."""
+    doubted = pc.match_substring(batch["encoding"], "in doubt")
+    return next(iter(batch["origin"].filter(doubted).to_pylist()), None)
 
 
 def _counts(names: pa.Array) -> dict[str, int]:
