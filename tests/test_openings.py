@@ -142,6 +142,25 @@ def test_looking_for_openings_first_finds_the_same(parts: list[str], line: str, 
     assert list(dict.fromkeys(plain)) == list(dict.fromkeys(other))
 
 
+@given(
+    st.lists(
+        WORDS | st.tuples(WIDE, st.sampled_from(["*", "{2,12}", "?"])).map("".join), min_size=1
+    ),
+    st.lists(st.text("abc#é", min_size=1, max_size=12), min_size=1, max_size=5),
+    st.booleans(),
+    st.booleans(),
+)
+def test_of_many_lines_those_that_match_are_tried(
+    parts: list[str], lines: list[str], start: bool, end: bool
+) -> None:
+    pattern = "".join(parts).replace("?P<cut>", "?:")
+    known = Matches(pattern, start, end, first(pattern, start=start, end=end))
+    tried = list(known.tried([line.encode() for line in lines]))
+    assert tried == sorted(set(tried))
+    slow = dialect.compiled(pattern, start=start, end=end)
+    assert {i for i, line in enumerate(lines) if slow.search(line.encode())} <= set(tried)
+
+
 def test_nothing_is_found_behind_the_end() -> None:
     assert find("(?:b{9,})?", b"ab") == [(0, 0, 0, 0), (1, 1, 1, 1), (2, 2, 2, 2)]
 

@@ -56,7 +56,7 @@ _WITHOUT = re.compile(r"\[\^(?:[^\\\[-]|[ -~]-[ -~]|\\[^\w])*-?\]")
 _WITHOUT_ASCII = re.compile(r"\[\^(?:[^\\\[]|\\[^\w])+\]")
 _ANY = "."
 _NOTHING = r"[^\x00-\xff]"  # a class of bytes with none in it
-_ASCII = bytes(range(128))
+_ASCII = bytes(range(10)), bytes(range(11, 128))  # lines have no breaks
 _LEADS, _RESTS = (0xC2, 0xF4), (0x80, 0xBF)  # first bytes of characters beyond ASCII, and others
 # The end of a class that has all characters beyond ASCII, and what follows its first byte.
 _BEYOND = r"\xc2-\xf4][\x80-\xbf]*"
@@ -110,7 +110,7 @@ def _of_ascii(token: str) -> str:
         source = f"[{source}]"
     source = _NAMED.sub(lambda name: _PLAIN[name[1]], source)
     runs = dialect.compiled_as(f"(?:{source})+", groups=False)
-    found = runs.findall(_ASCII)
+    found = [run for part in _ASCII for run in runs.findall(part)]
     if not found:
         return _NOTHING
     return "[" + "".join(f"\\x{run[0]:02x}-\\x{run[-1]:02x}" for run in found) + "]"

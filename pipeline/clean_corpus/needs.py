@@ -66,12 +66,13 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
         raise PatternError("it has a control character, which no line has")
     atoms = tokens(pattern)
     piece = _piece(tuple(atoms), bounded)
-    found = (frozenset(map(_shortened, clause)) for clause in piece.required())
-    clauses = sorted(dict.fromkeys(found), key=weight)
+    whole = {frozenset(map(_shortened, clause)): clause for clause in piece.required()}
+    clauses = sorted(whole, key=weight)
     rare = [
         clause
         for clause in clauses[1:]
-        if all(frequency(x.text) < _OFTEN for x in clause) and not _follows(clause, clauses[0])
+        if all(frequency(x.text) < _OFTEN for x in clause)
+        and not _follows(whole[clause], whole[clauses[0]])
     ]
     return Needs(
         clauses=(*clauses[:1], *rare[: _CLAUSES - 1]),

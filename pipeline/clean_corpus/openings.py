@@ -42,7 +42,7 @@ def opening(pattern: str) -> Opening:
     found = _Parser(atoms).alternatives()
     if found.weight >= _LEAST:
         return found
-    return found._replace(pattern="".join(map(_uncounted, atoms)), longest=_NO_END)
+    return found._replace(pattern="".join(map(_uncounted, atoms)), whole=True, longest=_NO_END)
 
 
 def _uncounted(atom: str) -> str:

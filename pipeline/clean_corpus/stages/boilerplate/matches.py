@@ -7,8 +7,10 @@ that is known and its groups are asked for: so openings are looked for, and the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from clean_corpus import dialect, narrow, openings
@@ -19,6 +21,7 @@ Span = tuple[int, int, int, int]
 Form = tuple[Any, int]
 
 _CUT = "(?P<cut>"
+_BREAK = "\n"
 _TRIES = 32  # openings that are looked for in a line; after so many, RE2's own search is cheaper
 
 
@@ -26,7 +29,7 @@ class First(NamedTuple):
     """A pattern as it is tried first, written for the bytes of all lines.
 
     If it is not `exact`, it matches more. `opening` is how all its matches begin, in `longest`
-    bytes at most, or empty.
+    bytes at most.
     """
 
     pattern: str
@@ -36,14 +39,12 @@ class First(NamedTuple):
 
 
 def first(pattern: str, *, start: bool, end: bool) -> First:
-    """Write a pattern as it is tried first.
-
-    What is bound to an end of its line has no opening: there RE2 is done at once, and might find
-    openings all along the line.
-    """
+    """Write a pattern as it is tried first."""
     bound = dialect.bound(_with_cut(pattern), start=start, end=end)
-    begins = openings.opening("" if start or end else pattern)
+    begins = openings.opening(pattern)
     opening, _ = narrow.written(begins.pattern)
+    last = "$" if end and begins.whole else ""
+    opening = f"(?m:{_BREAK * start}(?:{opening}){last})"
     return First(*narrow.written(bound), opening, begins.longest)
 
 
@@ -56,16 +57,21 @@ class Matches:
     """
 
     def __init__(self, pattern: str, start: bool, end: bool, first: First) -> None:
-        self.start, self.first = start, first
+        self.start, self.end, self.first = start, end, first
         self.bound = dialect.bound(_with_cut(pattern), start=start, end=end)
+
+    def tried(self, windows: Sequence[bytes]) -> Iterator[int]:
+        """Give which of some windows of lines hold an opening; all are searched in one go."""
+        text = b"\n" + b"\n".join(windows)
+        ends = list(accumulate(len(window) + 1 for window in windows))
+        at = 0
+        while at <= len(text) and (begins := self._opening.search(text, at)):
+            row = bisect_left(ends, begins.start() + self.start)
+            yield row
+            at = ends[row] + 1 - self.start
 
     def find(self, text: bytes, where: int, until: int) -> Sequence[Span]:
         """Give the spans of all matches that begin between two places, and of what goes."""
-        if self.first.opening:
-            begins = self._begins(text, where, until)
-            if not begins:
-                return []
-            where = begins.start()
         spans = self._spans(self._first, text, where, until)
         if spans and not self.first.exact and not all(text[x[0] : x[1]].isascii() for x in spans):
             form = self._for_signs if narrow.only_signs(text) else self._full
@@ -79,7 +85,8 @@ class Matches:
             match = pattern.match(text)
             return [(*match.span(), *match.span(cut))] if match else []
         spans: list[Span] = []
-        for _ in range(_TRIES if self.first.opening else 0):
+        # Bound to the end, a search is done at once, and there may be openings all along the line.
+        for _ in range(0 if self.end else _TRIES):
             begins = self._begins(text, where, until)
             if not begins:
                 return spans
