@@ -32,8 +32,8 @@ import pyarrow as pa
 from ftfy import fix_and_explain
 
 from clean_corpus import config
-from clean_corpus.charsets import codec
 from clean_corpus.decode import decode
+from clean_corpus.decode.charsets import codec
 from clean_corpus.stages import encoding
 from clean_corpus.text import Batch, apply, code_points
 

@@ -12,10 +12,11 @@ from typing import NamedTuple, get_args
 
 import pytest
 
-from clean_corpus import cli, settings, starter
+from clean_corpus import cli, settings
 from clean_corpus.commands import console
 from clean_corpus.config import Output
 from clean_corpus.errors import ConfigError
+from clean_corpus.settings import starter
 from made_run import BASE, SUMMARY, make, write_lines
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from clean_corpus import settings, starter, toml
+from clean_corpus import settings, toml
 from clean_corpus.config import Config, as_json, ratio
 from clean_corpus.errors import ConfigError
+from clean_corpus.settings import starter
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus.charsets import codec, label
 from clean_corpus.decode import Decoded, decode, html_charset, is_binary, marked, wide
+from clean_corpus.decode.charsets import codec, label
 
 FRENCH = "L'été dernier, la forêt brûlée s'étendait jusqu'à la vallée ; on n'y croyait guère."
 POLISH = "Wczoraj wieczorem strażacy ugasili pożar lasu, który wybuchł w pobliżu małej wioski."

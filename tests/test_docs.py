@@ -18,10 +18,11 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 import clean_corpus
-from clean_corpus import cli, lexicons, settings, starter
+from clean_corpus import cli, lexicons, settings
 from clean_corpus.config import Boilerplate, Config
 from clean_corpus.errors import CleaningError
 from clean_corpus.formats import cleaned
+from clean_corpus.settings import starter
 from clean_corpus.stages import boilerplate
 
 ROOT = Path(__file__).parent.parent

@@ -280,7 +280,7 @@ def rules(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of configuration files."""
-    from clean_corpus import starter
+    from clean_corpus.settings import starter
 
     typer.echo(starter.schema(), nl=False)
 
@@ -291,7 +291,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a configuration file to start from."""
-    from clean_corpus import starter
+    from clean_corpus.settings import starter
 
     try:
         with file.open("w" if force else "x", encoding="utf-8") as target:

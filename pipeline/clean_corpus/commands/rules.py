@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator
 from textwrap import indent
 
-from clean_corpus import lexicons, starter
+from clean_corpus import lexicons
 from clean_corpus.config import Config
 from clean_corpus.errors import ConfigError
 from clean_corpus.lexicons import Rule
+from clean_corpus.settings import starter
 from clean_corpus.stages import boilerplate
 
 

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import NamedTuple
 
-from clean_corpus.charsets import codec, label
 from clean_corpus.config import Input
 from clean_corpus.decode import decode, marked, wide
+from clean_corpus.decode.charsets import codec, label
 from clean_corpus.errors import ConfigError, InputError
 from clean_corpus.formats.records import HEAD, shown, too_large
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from clean_corpus import mistakes, toml
+from clean_corpus import toml
 from clean_corpus.config import Config
 from clean_corpus.errors import ConfigError
-from clean_corpus.mistakes import Mistake
+from clean_corpus.settings import mistakes
+from clean_corpus.settings.mistakes import Mistake
 from clean_corpus.toml import KeyPath
 
 _NO_FILE = toml.Document("", {}, {})

@@ -6,8 +6,8 @@ import codecs
 import re
 from typing import NamedTuple
 
-from clean_corpus.charsets import codec, label, strict
-from clean_corpus.guess import guess
+from clean_corpus.decode.charsets import codec, label, strict
+from clean_corpus.decode.guess import guess
 
 _WIDE = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
 _MULTIBYTE = {"gb18030", "cp932", "cp949", "big5hkscs", "cp950", "euc_jp", "johab", "hz"}
