@@ -20,19 +20,15 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
-import os
 import shutil
 import statistics
-import subprocess
 import sys
-import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
+from processes import Cost, environment, measured
 
 from clean_corpus.config import Dedup
 
@@ -51,44 +47,6 @@ PEERS = {
 OURS = ("steps", "defaults", "command")
 
 
-class Cost(NamedTuple):
-    """CPU and wall seconds of a process and its descendants, and the largest one's memory."""
-
-    cpu: float
-    wall: float
-    megabytes: float
-
-
-def measured(command: list[str]) -> Cost:
-    """Run a command and wait for all that it has started, orphans included."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    cpu = megabytes = 0.0
-    code = 0
-    while True:
-        try:
-            pid, status, used = os.wait4(-1, 0)
-        except ChildProcessError:
-            break
-        cpu += used.ru_utime + used.ru_stime
-        megabytes = max(megabytes, used.ru_maxrss / 1024)
-        if pid == process.pid:
-            code = process.returncode = os.waitstatus_to_exitcode(status)
-    if code:
-        sys.exit(f"{' '.join(command)}: exit code {code}")
-    return Cost(cpu, time.perf_counter() - begin, megabytes)
-
-
-def environment(folder: Path, peer: str) -> str:
-    """Give the interpreter of a peer's environment; make it if there is none."""
-    home = folder / f"env-{peer}"
-    python = home / "bin" / "python"
-    if not python.exists():
-        venv.create(home, with_pip=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *PEERS[peer]], check=True)
-    return str(python)
-
-
 def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
     """Give the command that deduplicates with a tool; kept ids go to `scratch`."""
     engine = str(HERE / "dedup_ours.py")
@@ -100,7 +58,7 @@ def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
     if tool == "command":
         ours = [sys.executable, "-m", "clean_corpus", "duplicates", str(texts), "-o", f"{kept}-out"]
         return [*ours, "--fresh", "--workers", "1", "-q", "--set", f"dedup.threshold={threshold}"]
-    python = environment(scratch.parent, tool)
+    python = environment(scratch.parent / f"env-{tool}", PEERS[tool])
     return [python, str(HERE / "dedup_peer.py"), tool, str(texts), kept, SHINGLE, threshold]
 
 

@@ -31,15 +31,16 @@ import dedup_corpus
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dedup_peers import HERE, measured
+from dedup_peers import HERE
+from processes import Cost, measured
 
 WORDS = 300  # of a page
 COPIES = 100  # one page in so many is a copy
 WORD = np.array([f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in range(600)])
 
 
-def searched(texts: Path, kept: Path, workers: int) -> tuple[float, float, float]:
-    """Run the steps; give CPU seconds, wall seconds, and the megabytes of the largest process."""
+def searched(texts: Path, kept: Path, workers: int) -> Cost:
+    """Run the steps."""
     engine = str(HERE / "dedup_ours.py")
     return measured([sys.executable, engine, str(texts), str(kept), f"workers={workers}"])
 

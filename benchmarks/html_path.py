@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from whole_path import cpu_seconds
+from processes import measured
 
 BARE = """
 import sys
@@ -79,13 +79,13 @@ def written(data: Path, pages: Path) -> int:
 def tool(pages: Path, out: Path) -> float:
     """Run the tool; give its CPU seconds."""
     run = ["run", "--quiet", "--fresh", "--workers", "1", "-o", str(out), str(pages)]
-    return cpu_seconds([sys.executable, "-m", "clean_corpus", *run])
+    return measured([sys.executable, "-m", "clean_corpus", *run]).cpu
 
 
 def bare(pages: Path, out: Path) -> float:
     """Run trafilatura alone; give its CPU seconds."""
     del out
-    return cpu_seconds([sys.executable, "-W", "ignore", "-c", BARE, str(pages)])
+    return measured([sys.executable, "-W", "ignore", "-c", BARE, str(pages)]).cpu
 
 
 if __name__ == "__main__":

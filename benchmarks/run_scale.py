@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import dedup_corpus
 import orjson
-from dedup_peers import measured
+from processes import measured
 
 _LOOKED_AT = ("learn", "share")
 _EVERY = 0.25  # seconds between two looks

@@ -14,9 +14,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
+
+from processes import measured
 
 SAMPLE = Path(__file__).parents[1] / "sample_corpus" / "articles"
 RUNS = 5
@@ -50,16 +51,9 @@ print(code[0], tables[0])
 
 def timed(arguments: list[str], cache: str) -> tuple[float, float]:
     """Run the tool; give its wall and CPU seconds."""
-    before, start = os.times(), time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-I", "-m", "clean_corpus", *arguments],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "NUMBA_CACHE_DIR": cache},
-    )
-    wall, after = time.perf_counter() - start, os.times()
-    cpu = after.children_user + after.children_system - before.children_user
-    return wall, cpu - before.children_system
+    command = [sys.executable, "-I", "-m", "clean_corpus", *arguments]
+    cost = measured(command, {**os.environ, "NUMBA_CACHE_DIR": cache})
+    return cost.wall, cost.cpu
 
 
 def imports(arguments: list[str], cache: str) -> Counter[str]:

@@ -18,19 +18,17 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
-import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import zstandard
+from processes import environment, measured
 
 PEERS = Path(__file__).parent / "whole_path_peers.py"
 PACKAGES = ("datatrove[io,processing]", "langdetect", "spacy", "orjson", "ftfy", "datasketch")
@@ -69,36 +67,16 @@ def write(rows: Iterator[dict[str, Any]], target: Path) -> int:
     return size
 
 
-def cpu_seconds(command: Sequence[str]) -> float:
-    """Run a command; give the CPU seconds of it and all that it waited for."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            log.seek(0)
-            sys.exit(f"{' '.join(command)} failed:\n{log.read().decode()[-2000:]}")
-    return usage.ru_utime + usage.ru_stime
-
-
 def tool(source: Path, out: Path) -> float:
     """Run the tool with one worker."""
     run = ["run", "--quiet", "--fresh", "--workers", "1", "--set", "fields.source=site"]
-    return cpu_seconds([sys.executable, "-m", "clean_corpus", *run, "-o", str(out), str(source)])
+    command = [sys.executable, "-m", "clean_corpus", *run, "-o", str(out), str(source)]
+    return measured(command).cpu
 
 
 def peer(name: str, python: str, source: Path, target: Path) -> float:
     """Run what another would."""
-    return cpu_seconds([python, str(PEERS), name, str(source), str(target)])
-
-
-def environment(folder: Path) -> str:
-    """Make the environment of the peers, once; give its Python."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    return str(python)
+    return measured([python, str(PEERS), name, str(source), str(target)]).cpu
 
 
 def measure(path: Path, size: int, rounds: int, peers: str, folder: Path) -> str:
@@ -135,7 +113,7 @@ def main() -> None:
     parser.add_argument("--languages", nargs="*", default=[])
     parser.add_argument("--peers", type=Path, help="folder for the environment of the peers")
     options = parser.parse_args()
-    peers = environment(options.peers) if options.peers else ""
+    peers = environment(options.peers, PACKAGES) if options.peers else ""
     names = ("whole", "further", "floor", *(("packages", "datatrove") if peers else ()))
     print(
         f"MB of text per CPU-second, {options.size} MB of news\n{'':8}"
