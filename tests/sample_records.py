@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,15 @@ def records(size: int, seed: int = 1) -> list[dict[str, Any]]:
     return made
 
 
-def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+def write(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     """Write records as JSON Lines."""
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     return path
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """Read JSON Lines."""
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def content(out: Path) -> dict[str, bytes]:

@@ -189,25 +189,28 @@ def test_processes_at_once_do_not_disturb_each_other(cache: Path) -> None:
     assert started().communicate()[0] == ""
 
 
-def test_other_code_is_another_file(cache: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package that has this module and little else, in a folder of its own."""
     package = tmp_path / "clean_corpus"
     package.mkdir()
     (package / "__init__.py").touch()
     for name in ("errors.py", "installed.py", "prepared.py"):
         (package / name).write_bytes(Path(prepared.__file__).with_name(name).read_bytes())
-    where = {"PYTHONPATH": str(tmp_path)}
+    return package
+
+
+@pytest.mark.usefixtures("cache")
+def test_other_code_is_another_file(package: Path) -> None:
+    where = {"PYTHONPATH": str(package.parent)}
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
     (package / "new.py").write_text("X = 1\n")
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
 
 
-def test_without_a_place_of_the_user_it_is_beside_the_code(tmp_path: Path) -> None:
-    package = tmp_path / "clean_corpus"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    for name in ("errors.py", "installed.py", "prepared.py"):
-        (package / name).write_bytes(Path(prepared.__file__).with_name(name).read_bytes())
-    where = {"PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": "/dev/null", "NUMBA_CACHE_DIR": ""}
+def test_without_a_place_of_the_user_it_is_beside_the_code(package: Path) -> None:
+    nowhere = {"XDG_CACHE_HOME": "/dev/null", "NUMBA_CACHE_DIR": "", "CLEAN_CORPUS_CACHE": ""}
+    where = {"PYTHONPATH": str(package.parent), **nowhere}
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
     assert len(list((package / "__pycache__" / "clean-corpus").iterdir())) == 1
 

@@ -15,11 +15,13 @@ import pytest
 
 import articles
 import oracle
+import sample_records
 from clean_corpus import cli
 from clean_corpus.config import Config, Dedup
 from clean_corpus.corpus.duplicates import groups
 from clean_corpus.corpus.duplicates import recall as measure
 from clean_corpus.run import plan, publish
+from sample_records import lines
 
 CORPUS = [{"id": row["key"], "text": row["text"]} for row in articles.corpus(seed=8, size=250)]
 
@@ -28,8 +30,7 @@ def cleaned(
     folder: Path, name: str, rows: Sequence[dict[str, str]] = CORPUS, **options: Any
 ) -> Path:
     """Run over the corpus; a cleaned text is the text."""
-    source = folder / "articles.jsonl"
-    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    source = sample_records.write(folder / "articles.jsonl", rows)
     config = Config(stages=[], dedup=Dedup(**options))
     plan.clean_files([str(source)], folder / name, config, serial=True, limits=False)
     return folder / name
@@ -48,10 +49,6 @@ def told(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
             cli.main()
     code = caught.value.code
     return (code if isinstance(code, int) else 0, *capfd.readouterr())
-
-
-def rows_of(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("threshold", ["0.45", "0.8"])
@@ -76,8 +73,8 @@ def test_another_threshold(
             "copies in the largest": str(summary["duplicates"]["largest_cluster"]),
             "pairs that reach it": str(summary["duplicates"]["pairs"]),
         }
-    wanted = rows_of(other / "removed.jsonl")
-    found = rows_of(file)
+    wanted = lines(other / "removed.jsonl")
+    found = lines(file)
     fields = ("id", "reason", "keeper", "jaccard", "containment")
     duplicates = [row for row in wanted if row["reason"].endswith("duplicate")]
     assert sorted(map(repr, found)) == sorted(

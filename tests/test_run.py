@@ -24,17 +24,13 @@ from clean_corpus.errors import ConfigError, InputError, LimitExceeded, OutputEr
 from clean_corpus.run import plan
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps.write import _similarities, similarity
-from sample_records import content
+from sample_records import content, lines
 
 TOLERANT = {"limits": {"max_failed": 1, "max_removed": 1}}
 
 
 def config(**sections: Any) -> Config:
     return Config.model_validate({**TOLERANT, **sections})
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
 
 
 @pytest.fixture

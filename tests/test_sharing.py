@@ -26,6 +26,7 @@ from clean_corpus.kernels import align
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps.excise import _sentences
 from clean_corpus.text import Edit, buffers, undo
+from sample_records import lines
 
 # Kernels.
 
@@ -205,16 +206,11 @@ def run(folder: Path, rows: list[dict[str, Any]], cut: int = 0, **dedup: Any) ->
 
 
 def kept(out: Path) -> dict[str, dict[str, Any]]:
-    rows = [
-        orjson.loads(line)
-        for path in sorted((out / "corpus").iterdir())
-        for line in path.read_bytes().splitlines()
-    ]
-    return {row["id"]: row for row in rows}
+    return {row["id"]: row for path in (out / "corpus").iterdir() for row in lines(path)}
 
 
 def passages(out: Path) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in (out / "passages.jsonl").read_bytes().splitlines()]
+    return lines(out / "passages.jsonl")
 
 
 @pytest.fixture(scope="module")

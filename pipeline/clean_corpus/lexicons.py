@@ -1,28 +1,8 @@
 """Lexicons: boilerplate rules as data, read from TOML, checked, and found by id.
 
-A lexicon is a file `<language>.toml` (`common.toml` holds for every language):
-
-    language = "fr"
-    version = "2026.1"
-    status = "flag"               # until the language is proven, its rules only flag
-
-    [words]                       # used in patterns as <month>
-    month = "janvier|fevrier|mars"
-
-    [[rules]]
-    id = "newsletter-plea"        # everywhere else: fr.newsletter-plea
-    why = "an invitation to subscribe to a newsletter is not the article"
-    class = "newsletter_plea"     # one of CLASSES
-    scope = "line"                # line, head or tail of a line, or span anywhere in it
-    pattern = "abonnez-vous .*newsletter.*"
-    removes = ["Abonnez-vous ici a notre newsletter."]
-    keeps = ["La newsletter du parti compte mille lecteurs."]
-
-Instead of `pattern`: `phrases`, which are words and not patterns, or `cues` of which `least`
-different ones must occur, be it inside words, in a line without quotations. `[[ ]]` in an example
-of `removes` marks what goes, where it is not the whole. A line in which the pattern `unless` is
-found is left alone by its rule. Learned lexicons carry `source` and `text` (a whole line, or the
-head or tail of one, without regard to numbers) and need no examples.
+A lexicon is a file `<language>.toml` (`common.toml` holds for every language); CONTRIBUTING.md
+shows one and lists its keys. Learned lexicons carry `source` and `text` (a whole line, or the head
+or tail of one, without regard to numbers) and need no examples.
 """
 
 from __future__ import annotations
@@ -34,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from clean_corpus import dialect, needs, prepared, toml
+from clean_corpus import configs, dialect, needs, prepared, toml
 from clean_corpus.config import RULES, Boilerplate
 from clean_corpus.errors import ConfigError
 
@@ -147,13 +127,6 @@ BUILT_IN = (
 )
 
 
-def shipped() -> Path:
-    """Give the folder of the shipped lexicons: in the wheel, else in the repository."""
-    here = Path(__file__).parent
-    inside = here / "configs" / "lexicons"
-    return inside if inside.is_dir() else here.parent.parent / "configs" / "lexicons"
-
-
 def load(options: Boilerplate, learned: Path | None = None) -> Lexicons:
     """Read the shipped lexicons, the user's, and the learned one.
 
@@ -215,10 +188,11 @@ _TUPLES = [i for i, value in enumerate(BUILT_IN[0]) if isinstance(value, tuple)]
 @cache
 def _shipped() -> tuple[dict[str, str], list[Rule]]:
     """Give the words that all lexicons know, and the rules of the shipped ones."""
-    paths = sorted(shipped().glob("*.toml"))
+    folder = configs() / "lexicons"
+    paths = sorted(folder.glob("*.toml"))
 
     def build() -> dict[str, Any]:
-        common = _words(toml.read(shipped() / "common.toml"))
+        common = _words(toml.read(folder / "common.toml"))
         rules = (list(rule) for path in paths for rule in _read(path, common))
         return {"words": common, "rules": list(rules)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,17 +96,13 @@ def edits(out: Path) -> Iterator[tuple[str, list[Edit]]]:
         yield id_, [edit(row) for row in rows]
 
 
-def edit(row: dict[str, Any]) -> Edit:
+#: The members of an edit, as a line of edits.jsonl has them.
+_MEMBERS = ("start", "end", "text", "replacement", "class", "rule", "action")
+
+
+def edit(row: Mapping[str, Any]) -> Edit:
     """Make an edit of a line of edits.jsonl."""
-    return Edit(
-        row["start"],
-        row["end"],
-        row["text"],
-        row["replacement"],
-        row["class"],
-        row["rule"],
-        row["action"],
-    )
+    return Edit(*(row[name] for name in _MEMBERS))
 
 
 def kept(out: Path) -> Iterator[Document]:

@@ -41,13 +41,12 @@ EDITS = pa.schema(
     ]
 )
 
-#: What may happen to a span. `replace` stands for repairs and white space; the others are the
-#: choices that a configuration has for boilerplate (next to `off`).
-ACTIONS = ("replace", "remove", "metadata", "flag")
-
 
 class Edit(NamedTuple):
-    """One span of a base text, what stood there, and what took its place (code points)."""
+    """One span of a base text, what stood there, and what took its place (code points).
+
+    `action` is "replace" for repairs and white space, else "remove", "metadata" or "flag".
+    """
 
     start: int
     end: int

@@ -137,15 +137,7 @@ def _edits(step: clean.Trace) -> list[Edit]:
     rows = step.edits.to_pylist()
     spans = zip(*(column.tolist() for column in code_points(step.texts, step.edits)), strict=True)
     return [
-        Edit(
-            start,
-            end,
-            text[start:end],
-            row["replacement"],
-            row["class"],
-            row["rule"],
-            row["action"],
-        )
+        results.edit({**row, "start": start, "end": end, "text": text[start:end]})
         for (start, end), row in zip(spans, rows, strict=True)
     ]
 
