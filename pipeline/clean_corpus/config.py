@@ -14,9 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 #: What may be done with a span of a boilerplate class.
 Action = Literal["remove", "metadata", "flag", "off"]
 
+
+def _number(share: Decimal) -> float:
+    """Do what `float` does; to learn what that takes, pydantic would parse its manual."""
+    return float(share)
+
+
 # A share is compared as an exact ratio: 0.7 means 7/10, not the nearest binary fraction.
 Share = Annotated[
-    Decimal, Field(ge=0, le=1), PlainSerializer(float, return_type=float, when_used="json")
+    Decimal, Field(ge=0, le=1), PlainSerializer(_number, return_type=float, when_used="json")
 ]
 
 #: The sets of rules that this version knows.

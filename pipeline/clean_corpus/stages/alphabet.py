@@ -1,4 +1,7 @@
-"""What language profiles need to know of each code point of the first plane."""
+"""What language profiles need to know of each code point of the first plane.
+
+langdetect is imported where its tables are made, which are kept then.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import unicodedata
 
 import numpy as np
 import numpy.typing as npt
-from langdetect.utils.ngram import NGram
 
 from clean_corpus.kernels.language import ASCII, CAPITAL, HAN, KANA, MARKS, SIGN
 
@@ -39,6 +41,8 @@ def script() -> Bytes:
 
 def fold() -> Points:
     """Give the letter that stands for each code point in the profiles."""
+    from langdetect.utils.ngram import NGram
+
     return np.array([ord(NGram.normalize(chr(point))) for point in range(PLANE)], np.uint16)
 
 
@@ -50,6 +54,8 @@ def lower() -> Points:
 
 def accented() -> Points:
     """Give the Vietnamese letters that langdetect makes of a letter and a mark that follows it."""
+    from langdetect.utils.ngram import NGram
+
     made = np.zeros((len(MARKS), 0x200), np.uint16)
     for mark, letters in zip(NGram.DMARK_CLASS, NGram.NORMALIZED_VI_CHARS, strict=True):
         for letter, whole in zip(NGram.TO_NORMALIZE_VI_CHARS, letters, strict=True):
