@@ -20,7 +20,7 @@ from clean_corpus.corpus.duplicates import evidence, groups
 from clean_corpus.corpus.duplicates import plan as plan_
 from clean_corpus.corpus.pairs import documents_of
 from clean_corpus.kernels import radix
-from clean_corpus.kernels.agreement import agreement, beyond
+from clean_corpus.kernels.agreement import Bounds, Line, agreement, beyond, neighbours
 from clean_corpus.kernels.buckets import pairs_of
 from clean_corpus.kernels.repeats import repeats
 from dedup_run import decisions, jaccard_of, run
@@ -337,3 +337,33 @@ def test_pairs_of_buckets_are_all_their_documents_with_all() -> None:
     a, b = pairs.halves(found)
     assert list(zip(a.tolist(), b.tolist(), strict=True)) == [(4, 9), (2, 4), (2, 9), (2, 9)]
     assert pairs_of(documents, np.array([5]), np.array([1])).tolist() == []
+
+
+def test_neighbours_are_compared_until_enough_are_alike() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.integers(0, 3, (60, 126)).astype(np.uint8)
+    rows[20:40] = np.where(rng.integers(0, 3, (20, 126)), rows[20], rows[20:40])
+    own = rng.integers(0, 2, rows.shape).astype(np.uint8)
+    bucket = np.repeat([0, 1, 2], [30, 25, 5])
+    window = np.repeat([12, 20], 30)
+    of, held = rng.integers(-1, 6, 60), rng.integers(0, 2, 60).astype(bool)
+    at = rng.permutation(60)
+    line, bounds = Line(at, bucket, window, of, held), Bounds(40, 60, 20, 3)
+    wanted, compared = [], 0
+    for one in range(50):
+        found = 0
+        for other in range(one + 1, min(60, one + int(window[one]) + 1)):
+            if bucket[one] != bucket[other] or found * 3 >= window[one]:
+                break
+            if of[one] == of[other] >= 0:
+                continue
+            compared += 1
+            same = rows[at[one]] == rows[at[other]]
+            surely = same.sum() >= 60 and not (held[one] and held[other])
+            if surely or (same.sum() >= 40 and (same & (own[at[one]] == 1)).sum() >= 20):
+                wanted.append((one, other))
+                found += 1
+    some = list(neighbours(rows, own, line, bounds, 50))
+    assert 60 < len(wanted) < compared - 60
+    assert [pair for a, b, _ in some for pair in zip(a, b, strict=True)] == wanted
+    assert sum(looked_at for *_, looked_at in some) == compared

@@ -24,10 +24,11 @@ def settle() -> None:
     """Have Python look for cycles seldom, not at all at the end, and reuse memory.
 
     Call it before Arrow is imported, which reads its setting then, and the manual of each of its
-    functions, for what `help` says: half of the time that `pyarrow.compute` takes. Over 33 MB, 340 looks took .09 s
-    to find 1,600 objects, most of them left from imports. The looks at the end take .1 s, and what
-    they would free is gone a moment later. Each page that the system gives takes it a microsecond
-    or two: a third fewer are a twentieth of a run.
+    functions, to answer `help`: half of the time that `pyarrow.compute` takes.
+
+    Over 33 MB, 340 looks took .09 s to find 1,600 objects, most of them left from imports. The
+    looks at the end take .1 s, and what they would free is gone a moment later. Each page that the
+    system gives takes it a microsecond or two: a third fewer are a twentieth of a run.
     """
     # Where the C library is not glibc, Arrow has a pool of its own, which gives nothing back.
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")

@@ -51,6 +51,7 @@ minhash._signatures out=2
 minhash._keys signatures=2 out=2
 agreement._agreement rows=2
 agreement._beyond rows=2 own=2
+agreement._neighbours rows=2 own=2 out=2
 sets._sets
 sets._shared
 clusters._join

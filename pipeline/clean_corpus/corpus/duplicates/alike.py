@@ -13,7 +13,7 @@ from clean_corpus.kernels.agreement import beyond
 
 # A value that so many of those shown have is common: it says nothing of two that agree in it.
 # Others agree by chance once in 256 times, so that hardly ever two rows do.
-_COMMON, _BEYOND = 16, 2
+_COMMON, BEYOND = 16, 2
 
 # Documents of which all values are looked at together.
 _LOOKED_AT = 4096
@@ -98,5 +98,5 @@ def alike(
     good: Numbers = (agreeing >= options["surely"]) & ~held
     maybe = np.flatnonzero(~good & (agreeing >= options["likely"]))
     one, other = (side[maybe] for side in ends)
-    good[maybe] = beyond(rows.values, rows.own, one, other) >= _BEYOND
+    good[maybe] = beyond(rows.values, rows.own, one, other) >= BEYOND
     return good

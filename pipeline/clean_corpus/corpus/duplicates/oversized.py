@@ -19,9 +19,9 @@ import numpy as np
 
 from clean_corpus.corpus import rank
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.corpus.duplicates.alike import Crowd, alike, rows_of
+from clean_corpus.corpus.duplicates.alike import BEYOND, Crowd, alike, rows_of
 from clean_corpus.corpus.pairs import Counted, counted, paired
-from clean_corpus.kernels.agreement import agreement
+from clean_corpus.kernels.agreement import Bounds, Line, agreement, neighbours
 
 # Comparisons that a bucket of any size may have, and neighbours that each document has in any case:
 # up to 512 documents are compared all with all, as far as they do not have _ENOUGH before.
@@ -189,7 +189,6 @@ def _compared(
     # What leads the plainest of its bucket meets it from there: each pair is found from one end.
     leads = np.any([column[plainest] == places for column in leaders], axis=0)
     led.insert(1, np.where(leads, places, plainest))
-    one = np.arange(stop - start)
     # Of documents that are close to one leader it is known that they are copies of each other;
     # where one of two is surely a leader's copy, nothing depends on the two. Those that may be
     # copies of the bucket's leader are held by it.
@@ -210,25 +209,17 @@ def _compared(
             held[other] |= agreeing >= options["even"]
             good = agreeing >= options["likely"]
         shown[depth, other[good]] = column[other[good]]
-        here = other < len(one)  # the others belong to the next slice
+        here = other < stop - start  # the others belong to the next slice
         mine = other[good & here]
         # Nearer ones are looked at, and counted, among the neighbours.
         far = here & (abs(column - places)[other] > window[other])
         yield _Compared(places[mine], column[mine], settled[mine], int(far.sum()))
-    enough = np.zeros(len(places), np.int64)
-    step = 0
-    while len(one):
-        step += 1
-        one = one[(window[one] >= step) & (one + step < len(places))]
-        one = one[(bucket[one] == bucket[one + step]) & (enough[one] * _ENOUGH < window[one])]
-        new = one[(of[one] < 0) | (of[one] != of[one + step])]
-        ends = at[new], at[new + step]
-        agreeing = agreement(rows.values, *ends)
-        mine = new[alike(rows, ends, agreeing, held[new] & held[new + step], options)]
-        enough[mine] += 1
-        mine = mine[~_shown(shown, places, mine, mine + step)]
-        either = settled[mine] | settled[mine + step]
-        yield _Compared(places[mine], places[mine + step], either, len(new))
+    line = Line(at, bucket, window, of, held)
+    bounds = Bounds(options["likely"], options["surely"], BEYOND, _ENOUGH)
+    for one, other, looked_at in neighbours(rows.values, rows.own, line, bounds, stop - start):
+        new = ~_shown(shown, places, one, other)
+        a, b = one[new], other[new]
+        yield _Compared(places[a], places[b], settled[a] | settled[b], looked_at)
 
 
 def _shown(shown: Numbers, places: Numbers, one: Numbers, other: Numbers) -> Numbers:
