@@ -87,7 +87,14 @@ def run(
         paths.append(str(folder / f"{i}.texts"))
 
     def make(
-        step: str, part: int, function: Any, outputs: Sequence[str], *, inputs: Any, options: Any
+        step: str,
+        part: int,
+        function: Any,
+        outputs: Sequence[str],
+        *,
+        inputs: Any,
+        options: Any,
+        **_: Any,
     ) -> Task:
         made = {name: str(folder / f"{step}-{part}.{name}") for name in outputs}
         return Task(function, inputs, made, options)

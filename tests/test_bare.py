@@ -15,7 +15,9 @@ import sample_records
 from clean_corpus import clean, cli, formats, results, spill
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError
+from clean_corpus.run.flow import Flow
 from clean_corpus.run.plan import clean_files
+from clean_corpus.run.steps import bare
 
 ALONE: dict[str, Any] = {
     "limits": {"max_failed": 1, "max_removed": 1, "min_chars": 40},
@@ -94,6 +96,53 @@ def test_what_was_cleaned_before_can_be_searched(source: Path, tmp_path: Path) -
     ids = run(cleaned, tmp_path / "ids", "ids")
     assert lines(ids / "kept.jsonl")
     assert not lines(ids / "failed.jsonl")
+
+
+def test_parquet_is_read_again_for_what_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No text is handed on, and the outputs are those of a run that hands on all."""
+    source = tmp_path / "news.parquet"
+    pq.write_table(pa.Table.from_pylist(rows()), source, row_group_size=20)
+    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    handed: list[bool] = []
+
+    def texts(path: str, *rest: Any) -> Any:
+        handed.append("text" in spill.opened(path).schema.names)
+        return read(path, *rest)
+
+    read = bare.texts
+    monkeypatch.setattr(bare, "texts", texts)
+    again = run(source, tmp_path / "again", "ids")
+    assert handed
+    assert not any(handed)
+    handed.clear()
+    monkeypatch.setattr(bare, "layout", lambda _: {})
+    once = run(source, tmp_path / "once", "ids")
+    assert all(handed)
+    assert sample_records.content(again) == sample_records.content(once)
+
+
+def test_an_input_that_changes_in_between_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "news.parquet"
+    table = pa.Table.from_pylist(rows())
+    pq.write_table(table, source, row_group_size=20)
+    expected = run(source, tmp_path / "expected", "ids")
+    identify = Flow._identify
+
+    def changed(*known: Any) -> list[str]:
+        pq.write_table(table.slice(1), source, row_group_size=20)
+        return identify(*known)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Flow, "_identify", changed)
+        with pytest.raises(InputError, match=r"news\.parquet: changed while it was in use"):
+            run(source, tmp_path / "out", "ids")
+    pq.write_table(table, source, row_group_size=20)
+    out = run(source, tmp_path / "out", "ids")
+    assert sample_records.content(out) == sample_records.content(expected)
 
 
 def test_texts_that_are_not_there_are_not_shown(source: Path, tmp_path: Path) -> None:

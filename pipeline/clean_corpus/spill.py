@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+Bools = npt.NDArray[np.bool_]
 
 # Bytes of input from which texts are packed, to .55 of their size: a gigabyte of them takes two
 # seconds and a half more, little beside what it takes to clean it.
@@ -84,6 +89,18 @@ def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.Reco
 def batch(path: str, number: int, columns: Sequence[str] | None = None) -> pa.RecordBatch:
     """Read one batch of a file, all columns or some."""
     return _some(opened(path, columns).get_batch(number), columns)
+
+
+def texts(path: str, wanted: Bools) -> Iterator[tuple[int, pa.LargeStringArray]]:
+    """Give the texts of each batch that holds a row that is wanted, and its first row.
+
+    Null is an empty text. `wanted` has a flag for each row of the file.
+    """
+    first = 0
+    for batch in batches(path, [_TEXT]):
+        if wanted[first : first + batch.num_rows].any():
+            yield first, pc.fill_null(batch.column(_TEXT), "")
+        first += batch.num_rows
 
 
 def read(path: str, columns: Sequence[str] | None = None) -> pa.Table:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from clean_corpus import formats
+from clean_corpus.config import Config
 from clean_corpus.errors import InputError
-from clean_corpus.formats.records import CLEAN
+from clean_corpus.formats import inputs
+from clean_corpus.formats.records import CLEAN, Piece, layout
 
 Trip = Callable[..., Any]
 
@@ -190,6 +194,71 @@ def test_a_text_too_large_is_set_aside(trip: Trip, write: Callable[..., Path]) -
     fault, raw = read.rows("fault", "raw")[0]
     assert fault.startswith("the record has 1,200,000 bytes, more than")
     assert raw == "é".encode() * 2048
+
+
+def again(piece: Piece, rows: int, wanted: Sequence[int]) -> dict[int, str]:
+    """Read texts for the second time; give all of the batches that hold some that are wanted."""
+    flags = np.zeros(rows, bool)
+    flags[list(wanted)] = True
+    batches = formats.texts(piece, Config().fields, Config().input, flags)
+    return {
+        row: text for first, texts in batches for row, text in enumerate(texts.to_pylist(), first)
+    }
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pa.array([None, *"bcdefgh"]),
+        pa.array([[name, None, name] for name in "abcdefgh"]),
+        pa.array([b"caf\xe9", *[name.encode() for name in "bcdefgh"]]),
+        pa.array([*"aabbccdd"]).dictionary_encode(),
+    ],
+    ids=["strings", "paragraphs", "bytes", "dictionary"],
+)
+def test_texts_are_read_again_as_before(write: Callable[..., Path], texts: pa.Array) -> None:
+    path = write(pa.table({"id": range(8), "text": texts}), row_group_size=2)
+    unit = inputs.look([str(path)]).units[0]
+    fields, options = Config().fields, Config().input
+    for size in (100, 10_000):
+        for piece in formats.pieces(unit, options, size):
+            batches = list(formats.read(piece, fields, options, ""))
+            assert all(layout(batch)["lasts"] for batch in batches)
+            known = [text or "" for batch in batches for text in batch["text"].to_pylist()]
+            assert again(piece, len(known), range(len(known))) == dict(enumerate(known))
+            # Only the row group of what is wanted is looked at.
+            some = again(piece, len(known), [len(known) - 1])
+            assert len(some) <= 2
+            assert some.items() <= dict(enumerate(known)).items()
+            assert not again(piece, len(known), [])
+
+
+def test_pages_cannot_be_read_again(write: Callable[..., Path]) -> None:
+    path = write(pa.table({"text": [None, "b"], "html": ["<p>a</p>", None]}))
+    unit = inputs.look([str(path)]).units[0]
+    (piece,) = formats.pieces(unit, Config().input)
+    (batch,) = formats.read(piece, Config().fields, Config().input, "")
+    assert not layout(batch)["lasts"]
+
+
+def test_a_file_that_has_changed_is_not_read_again(write: Callable[..., Path]) -> None:
+    table = pa.table({"text": [*"abcdefgh"]})
+    path = write(table, row_group_size=2)
+    unit = inputs.look([str(path)]).units[0]
+    pieces = list(formats.pieces(unit, Config().input, 100))
+    assert again(pieces[-1], 2, [1])
+    os.utime(path)
+    assert again(pieces[-1], 2, [1]), "it holds the same"
+    write(pa.table({"text": [*"abcdefgH"]}), row_group_size=2)
+    assert again(pieces[0], 2, [1]), "nor has all changed"
+    with pytest.raises(InputError, match=r"a\.parquet: changed while it was in use\. Run again"):
+        again(pieces[-1], 2, [1])
+    write(table.slice(0, 2))
+    with pytest.raises(InputError, match="changed while it was in use"):
+        again(pieces[-1], 2, [1])
+    path.unlink()
+    with pytest.raises(InputError, match=r"a\.parquet: cannot be read"):
+        again(pieces[-1], 2, [1])
 
 
 @pytest.mark.parametrize(

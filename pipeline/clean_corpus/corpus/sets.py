@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clean_corpus import spill
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import SETS, Numbers
 from clean_corpus.kernels import sets as kernel
 from clean_corpus.kernels.sets import Placed
+
+#: Gives the texts of a shard by batches, as `spill.texts` does, for flags of the rows wanted.
+Texts: TypeAlias = Callable[[spill.Bools], Iterator[tuple[int, pa.LargeStringArray]]]
 
 # Shingles that are written as one batch, 8 bytes each: each reader looks at all batches.
 _MANY = 2_000_000
@@ -24,34 +27,45 @@ def sets(
 ) -> dict[str, Any]:
     """Write the SETS ("sets") of those documents of the shards "texts" that are "wanted" by any.
 
-    Options: first (document), rows, shingle.
+    Options: first (document), rows (of each shard), shingle, all (whoever wants them).
     """
-    first, rows = options["first"], options["rows"]
-    wanted = np.zeros(rows, bool)
+    return write([partial(spill.texts, path) for path in inputs["texts"]], inputs, outputs, options)
+
+
+def write(
+    shards: Iterable[Texts],
+    inputs: Mapping[str, Sequence[str]],
+    outputs: Mapping[str, str],
+    options: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Do what `sets` does with shards that come from elsewhere."""
+    first, ends = options["first"], np.cumsum(options["rows"])
+    wanted = np.full(ends[-1], options["all"])
     for path in inputs["wanted"]:
         numbers = arrow.column([path], "document")
-        wanted[numbers[slice(*np.searchsorted(numbers, [first, first + rows]))] - first] = True
-    arrow.write(outputs["sets"], SETS, _batches(inputs["texts"], wanted, options))
+        here = slice(*np.searchsorted(numbers, [first, first + ends[-1]]))
+        wanted[numbers[here] - first] = True
+    parts = zip(shards, np.split(wanted, ends[:-1]), strict=True)
+    arrow.write(outputs["sets"], SETS, _batches(parts, options))
     return {"sets": int(wanted.sum())}
 
 
 def _batches(
-    paths: Sequence[str], wanted: Numbers, options: Mapping[str, Any]
+    shards: Iterable[tuple[Texts, Numbers]], options: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Give the sets of the documents wanted, many at a time."""
     held: list[tuple[Numbers, Numbers, Numbers]] = []
-    size = first = 0
-    for batch in (batch for path in paths for batch in spill.batches(path, ["text"])):
-        rows = np.flatnonzero(wanted[first : first + batch.num_rows])
-        if len(rows):
-            texts = pc.fill_null(batch.column("text"), "")
+    size, start = 0, options["first"]
+    for texts_of, wanted in shards:
+        for first, texts in texts_of(wanted):
+            rows = np.flatnonzero(wanted[first : first + len(texts)])
             hashes, offsets = kernel.sets(*shingles.hashes(texts, options["shingle"], rows))
-            held.append((rows + first + options["first"], hashes, np.diff(offsets)))
+            held.append((rows + first + start, hashes, np.diff(offsets)))
             size += len(hashes)
-        first += batch.num_rows
-        if size > _MANY:
-            yield _joined(held)
-            held, size = [], 0
+            if size > _MANY:
+                yield _joined(held)
+                held, size = [], 0
+        start += len(wanted)
     if held:
         yield _joined(held)
 

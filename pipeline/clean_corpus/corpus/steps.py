@@ -23,23 +23,26 @@ class Made(Protocol):
 #: Makes a task: step, part, function, names of outputs; then inputs and options by name.
 Make = Callable[..., Made]
 
-Add = Callable[[Callable[..., Any], str, Iterable[tuple[Files, Options]]], dict[str, list[str]]]
+#: Files and Options of a task; behind them the things that its payload lists.
+Part = tuple[Any, ...]
+
+Add = Callable[[Callable[..., Any], str, Iterable[Part]], dict[str, list[str]]]
 
 
 def adder(steps: list[tuple[str, list[Any]]], make: Make) -> Add:
     """Make what puts a step of tasks behind the others in `steps`.
 
-    It takes a task function, the names of its outputs, and (inputs, options) of each task; it gives
-    the paths of the outputs by name.
+    It takes a task function, the names of its outputs, and the Part of each task; it gives the
+    paths of the outputs by name.
     """
 
     def add(
-        function: Callable[..., Any], outputs: str, tasks: Iterable[tuple[Files, Options]]
+        function: Callable[..., Any], outputs: str, tasks: Iterable[Part]
     ) -> dict[str, list[str]]:
         step, names = function.__name__, outputs.split()
         made = [
-            make(step, part, function, names, inputs=inputs, options=options)
-            for part, (inputs, options) in enumerate(tasks)
+            make(step, part, function, names, inputs=inputs, options=options, payload=payload)
+            for part, (inputs, options, *payload) in enumerate(tasks)
         ]
         steps.append((step, made))
         return {name: [task.outputs[name] for task in made] for name in names}

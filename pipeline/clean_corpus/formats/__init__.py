@@ -26,6 +26,7 @@ from clean_corpus.formats import (
 )
 from clean_corpus.formats.compression import compress
 from clean_corpus.formats.records import CLEAN, PIECE, RECORDS, Piece, Unit, layout
+from clean_corpus.spill import Bools
 from clean_corpus.text import whole
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "pieces",
     "read",
     "render",
+    "texts",
 ]
 
 Objects: TypeAlias = "Callable[[pa.Table, pa.Array, pa.StructArray | None, str], list[bytes]]"
@@ -93,6 +95,18 @@ def read(
     `raw`. Raises InputError where a whole file lacks the text, or was cleaned before.
     """
     return _READ[piece.format][1](piece, fields, options, clean_field)
+
+
+def texts(
+    piece: Piece, fields: Fields, options: Input, wanted: Bools
+) -> Iterator[tuple[int, pa.LargeStringArray]]:
+    """Read texts of a piece for the second time, where its batches say that it `lasts`.
+
+    Gives those of each batch that holds a row that is wanted, and its first row; null is an empty
+    text. `wanted` has a flag for each row of the piece. Raises InputError where the file has
+    changed since the piece was cut.
+    """
+    return parquet.texts(piece, fields, options, wanted)
 
 
 def as_objects(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 from clean_corpus.config import Fields, Input
 from clean_corpus.decode import html_charset
 from clean_corpus.errors import InputError
+from clean_corpus.formats import columns
 from clean_corpus.formats.columns import (
     at,
     is_bytes,
@@ -30,7 +31,6 @@ from clean_corpus.formats.columns import (
     locate,
     paths,
     strings,
-    texts,
     words,
 )
 from clean_corpus.formats.compression import readable
@@ -45,8 +45,10 @@ from clean_corpus.formats.records import (
     host,
     no_text,
     shown,
+    state,
     too_large,
 )
+from clean_corpus.spill import Bools
 
 _NOBODY = pa.scalar(None, pa.string())
 
@@ -59,15 +61,15 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     """Cut a file into runs of row groups, and large row groups into runs of rows."""
     del options
     (path,) = unit.paths
+    now = state(path)
     with _opened(path) as file:
-        schema = file.schema_arrow.serialize().to_pybytes()
-        piece = Piece(path, unit.name, unit.format, _codec(file))
+        piece = Piece(path, unit.name, unit.format, _codec(file), state=now)
         groups: list[int] = []
         held = 0
         for group in range(file.metadata.num_row_groups):
             weight = file.metadata.row_group(group).total_byte_size
             if groups and (held + weight > size * _MANY or held >= size):
-                piece = yield from _of_groups(piece, file, groups, schema)
+                piece = yield from _of_groups(piece, file, groups)
                 groups, held = [], 0
             if weight > size * _MANY:
                 piece = yield from _of_rows(piece, file, group, size)
@@ -75,19 +77,27 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
                 groups.append(group)
                 held += weight
         if groups or piece.first:
-            yield from _of_groups(piece, file, groups, schema)
+            yield from _of_groups(piece, file, groups)
 
 
 def _of_groups(
-    piece: Piece, file: pq.ParquetFile, groups: Sequence[int], schema: bytes
+    piece: Piece, file: pq.ParquetFile, groups: Sequence[int]
 ) -> Generator[Piece, None, Piece]:
     """Make a piece of some row groups, its digest of their bytes; return the next piece's start."""
-    content = hashlib.sha256(schema)  # processors have instructions for it
-    rows = 0
+    start, stop = (groups[0], groups[-1] + 1) if groups else (0, 0)
+    piece = piece._replace(start=start, stop=stop)
+    yield piece.sealed(_content(piece, file))
+    rows = sum(file.metadata.row_group(group).num_rows for group in groups)
+    return piece._replace(row=piece.row + rows, first=False)
+
+
+def _content(piece: Piece, file: pq.ParquetFile) -> bytes:
+    """Hash the schema and the bytes of the piece's row groups."""
+    # Processors have instructions for it.
+    content = hashlib.sha256(file.schema_arrow.serialize().to_pybytes())
     with readable(piece.path), Path(piece.path).open("rb") as raw:
-        for group in groups:
+        for group in range(piece.start, piece.stop):
             about = file.metadata.row_group(group)
-            rows += about.num_rows
             for i in range(about.num_columns):
                 column = about.column(i)
                 start = column.data_page_offset
@@ -95,9 +105,7 @@ def _of_groups(
                     start = min(start, column.dictionary_page_offset)
                 raw.seek(start)
                 content.update(raw.read(column.total_compressed_size))
-    start, stop = (groups[0], groups[-1] + 1) if groups else (0, 0)
-    yield piece._replace(start=start, stop=stop).sealed(content.digest())
-    return piece._replace(row=piece.row + rows, first=False)
+    return content.digest()
 
 
 def _of_rows(
@@ -183,6 +191,7 @@ def read(
             "compression": piece.compression,
             "schema": schema.serialize().to_pybytes(),
             "text": json.dumps(places["text"] or [fields.text]),
+            "lasts": "" if places["html"] or piece.payload is not None else "lasts",
         }
         empty = True
         for found in batches:
@@ -191,6 +200,41 @@ def read(
         if empty:
             none = pa.RecordBatch.from_pylist([], schema)
             yield _records(piece, none, places, row, limit, layout)
+
+
+def texts(
+    piece: Piece, fields: Fields, options: Input, wanted: Bools
+) -> Iterator[tuple[int, pa.LargeStringArray]]:
+    """Do what `formats.texts` does: row groups that hold nothing wanted are not read."""
+    first, limit = 0, options.max_document_mb << 20
+    with _opened(piece.path) as file:
+        _check_unchanged(piece, file)
+        text = locate(file.schema_arrow, fields.text) or ()
+        places: dict[str, Keys | None] = {**dict.fromkeys(NAMES), "text": text}
+        for group in range(piece.start, piece.stop if text else piece.start):
+            start, first = first, first + file.metadata.row_group(group).num_rows
+            batches = _batches(file, piece.path, [group], BATCH // 2, text[:1])
+            # What is behind the last row wanted is not read.
+            while wanted[start:first].any():
+                found = next(batches)
+                stop = start + found.num_rows
+                if wanted[start:stop].any():
+                    read = _untouched(found, places, limit)
+                    if read is None:
+                        read = pa.array(_texts(found, places, limit)["text"], pa.large_string())
+                    yield start, pc.fill_null(read, "")
+                start = stop
+
+
+def _check_unchanged(piece: Piece, file: pq.ParquetFile) -> None:
+    """Raise InputError where a file is no longer what the piece was cut from."""
+    if piece.state and state(piece.path) == piece.state:
+        return
+    there = piece.stop <= file.metadata.num_row_groups
+    if not there or piece.sealed(_content(piece, file)).digest != piece.digest:
+        raise InputError(
+            f"{shown(piece.path)}: changed while it was in use. Run again when nothing writes it."
+        )
 
 
 def _places(schema: pa.Schema, fields: Fields) -> dict[str, Keys | None]:
@@ -314,7 +358,7 @@ def _contents(found: pa.RecordBatch, keys: Keys | None) -> tuple[list[str | None
     if keys is None:
         return [None] * found.num_rows, {}
     array = at(found, keys)
-    return (joined(array), {}) if is_list(array.type) else texts(array)
+    return (joined(array), {}) if is_list(array.type) else columns.texts(array)
 
 
 def _pages(
@@ -327,5 +371,5 @@ def _pages(
     if is_bytes(array.type):
         pages = array.to_pylist()
     else:
-        pages = [page and page.encode() for page in texts(array)[0]]
+        pages = [page and page.encode() for page in columns.texts(array)[0]]
     return [None if text else page or None for page, text in zip(pages, contents, strict=True)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -96,7 +98,8 @@ class Piece(NamedTuple):
     `start` to `stop` are bytes of a file without compression, row groups of a Parquet file, or
     numbers of a group's files. What a worker cannot seek comes along as `payload`: decompressed,
     and as UTF-8 where `charset` is another one. `row` is the number of its first line or record.
-    `digest` covers everything that decides what records the piece holds.
+    `digest` covers everything that decides what records the piece holds. `state` is that of a file
+    that may be read again, and empty where it says nothing.
     """
 
     path: str
@@ -114,6 +117,7 @@ class Piece(NamedTuple):
     delimiter: str = ""
     members: tuple[str, ...] = ()
     fault: str = ""
+    state: tuple[int, ...] = ()
 
     def identity(self) -> str:
         """Give what a task that reads this piece may be named by."""
@@ -121,10 +125,29 @@ class Piece(NamedTuple):
 
     def sealed(self, content: bytes) -> Piece:
         """Add the digest, given a hash of the bytes or the bytes themselves."""
-        known = self._replace(path="", digest="", payload=None)
+        known = self._replace(path="", digest="", payload=None, state=())
         seal = hashlib.blake2b(content, digest_size=16)
         seal.update(repr(tuple(known)).encode("utf-8", "surrogatepass"))
         return self._replace(digest=seal.hexdigest())
+
+
+# A file changed this recently might change again within the resolution of its time stamp.
+_RACY_NANOSECONDS = 50_000_000
+
+
+def state(path: str) -> tuple[int, ...]:
+    """Give what the file system says of a file; nothing where that cannot be trusted.
+
+    Size, times and inode: a file that has them still is taken as unchanged.
+    """
+    now = time.time_ns()
+    try:
+        stat = Path(path).stat()
+    except OSError:
+        return ()
+    if now - stat.st_ctime_ns < _RACY_NANOSECONDS:
+        return ()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def batch(size: int, layout: Layout, columns: Mapping[str, Any]) -> pa.RecordBatch:

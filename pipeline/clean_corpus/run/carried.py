@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from clean_corpus.formats.records import Piece
+from clean_corpus.run.steps.bare import Again
 from clean_corpus.run.tasks import Done, Stats
 
 
@@ -26,7 +27,8 @@ class Outcome(NamedTuple):
     """What is to be written of each shard; `told` and `passages` may be empty.
 
     `documents` are those of the search for copies, with keys that `occurrences` may number.
-    `counts` says what texts share: passages, documents, contained.
+    `counts` says what texts share: passages, documents, contained. `again` is how texts that
+    nothing was done to can be read once more, shard by shard.
     """
 
     cleaned: list[str]
@@ -38,6 +40,7 @@ class Outcome(NamedTuple):
     shares: list[str]
     counts: Stats
     occurrences: Sequence[str] = ()
+    again: Sequence[Again] = ()
 
 
 #: What cleaning writes of each shard.
@@ -50,10 +53,12 @@ def cleaned(done: Sequence[Done]) -> Outcome:
     return Outcome(texts, edits, [], [], [], [], [], {})
 
 
-def untouched(shards: Sequence[Shard], occurrences: Sequence[str]) -> Outcome:
+def untouched(
+    shards: Sequence[Shard], occurrences: Sequence[str], again: Sequence[Again]
+) -> Outcome:
     """Take base texts as they are."""
     texts = [shard.documents for shard in shards]
-    return Outcome(texts, [""] * len(shards), [], [], [], [], [], {}, occurrences)
+    return Outcome(texts, [""] * len(shards), [], [], [], [], [], {}, occurrences, again)
 
 
 class Result(NamedTuple):

@@ -49,15 +49,19 @@ class Flow:
         """Carry out every step; `limit` stops reading after that many records (0 never does)."""
         self.packed = spill.worth_packing(sum(unit.size for unit in units))
         shards, ingested = self._ingest(units, limit)
-        occurrences = self._identify(shards)
+        config = self.config
+        again = [bare.Again(shard.piece, config.fields, config.input) for shard in shards]
+        occurrences = self._identify(shards, again if self.bare else None)
         learned = None if self.bare else self._learn(shards, ingested)
-        left = untouched(shards, occurrences)
+        left = untouched(shards, occurrences, again)
         if not self.bare:
             left = cleaned(self._clean(shards, occurrences, learned))
         rows = [shard.rows for shard in shards]
-        dedup, memory = self.config.dedup, self.config.run.memory
-        documents, bands = ([getattr(one, name) for one in shards] for name in bare.FOR_COPIES)
-        sketched = Sketched(documents, bands, occurrences) if self.bare else None
+        sketched = None
+        if self.bare:
+            documents, bands = ([getattr(one, name) for one in shards] for name in bare.FOR_COPIES)
+            sketched = Sketched(documents, bands, occurrences, bare.sets, again)
+        dedup, memory = config.dedup, config.run.memory
         matching = plan(left.cleaned, rows, dedup, self._task, memory, sketched)
         duplicates = self._match(matching)
         outcome = left._replace(documents=matching.documents, decisions=matching.decisions)
@@ -112,7 +116,7 @@ class Flow:
         ]
         return shards, [result.stats for result in done]
 
-    def _identify(self, shards: Sequence[Shard]) -> list[str]:
+    def _identify(self, shards: Sequence[Shard], again: Sequence[bare.Again] | None) -> list[str]:
         partitions = -(-sum(shard.rows for shard in shards) // _IDENTIFY_DOCUMENTS)
         return self._outputs(
             "occurrences",
@@ -129,6 +133,7 @@ class Flow:
                             "documents": [shard.documents for shard in shards],
                         },
                         options={"partition": partition, "partitions": partitions},
+                        payload=again,
                     )
                     for partition in range(partitions)
                 ),

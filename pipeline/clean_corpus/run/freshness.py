@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,29 +16,20 @@ import orjson
 
 from clean_corpus import formats
 from clean_corpus.config import Config, Input, as_json
-from clean_corpus.formats.records import Unit, shown
+from clean_corpus.formats.records import Unit, shown, state
 from clean_corpus.run import disk, publish
 from clean_corpus.run.version import fingerprint, learned
 
-#: A file changed this recently might change again within the resolution of its time stamp.
-_RACY_NANOSECONDS = 50_000_000
-
-State = list[list[int | str]]
+State = list[list[int]]
 
 
 def states(unit: Unit) -> State:
-    """Give what the file system says of each file of a unit; empty where it cannot be trusted."""
-    now = time.time_ns()
-    found: State = []
-    for path in unit.paths:
-        try:
-            stat = Path(path).stat()
-        except OSError:  # a fault of this document only, such as a link that leads nowhere
-            return []
-        if now - stat.st_ctime_ns < _RACY_NANOSECONDS:
-            return []
-        found.append([stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino])
-    return found
+    """Give what the file system says of each file of a unit; empty where it cannot be trusted.
+
+    A link that leads nowhere is a fault of that document only.
+    """
+    found = [list(state(path)) for path in unit.paths]
+    return found if all(found) else []
 
 
 def digest(pieces: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +89,13 @@ def _corpus(ready: Path, found: Found, flow: Flow, result: Result) -> None:
 def _quotes(ready: Path, flow: Flow, result: Result) -> None:
     """Note what the report will quote."""
     path, outcome = flow.work.path, result.outcome
-    shards = outcome.cleaned, outcome.documents, outcome.decisions
+    files = outcome.cleaned, outcome.documents, outcome.decisions
+    cleaned, documents, decisions = ([str(path(name)) for name in names] for names in files)
     quotes.write(
         ready / SAMPLES,
         [path(done.task.outputs["samples"]) for done in result.written],
         results.lines(ready / "clusters.jsonl"),
-        zip(*(map(path, files) for files in shards), strict=True),
+        zip(cleaned, outcome.again or repeat(None), documents, decisions, strict=False),
         [str(path(name)) for name in outcome.occurrences],
         marking=flow.config.output.mode == "mark",
     )

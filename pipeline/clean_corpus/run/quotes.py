@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from clean_corpus import spill
 from clean_corpus.corpus.keys import of_shard
+from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.sample import drawn
 
 _CLUSTERS = 20
@@ -25,7 +26,7 @@ def write(
     path: Path,
     samples: Iterable[Path],
     clusters: Iterable[Mapping[str, Any]],
-    shards: Iterable[Sequence[Path]],
+    shards: Iterable[Sequence[Any]],
     occurrences: Sequence[str],
     *,
     marking: bool,
@@ -33,8 +34,8 @@ def write(
     """Write what `clean_corpus.report.samples` reads.
 
     `samples` are those of all shards, `clusters` the lines of that output, `shards` the cleaned
-    texts of each, its documents as the search for copies knows them, and the decisions; their keys
-    may be numbered by `occurrences`.
+    texts of each and how to read them again, its documents as the search for copies knows them, and
+    the decisions; their keys may be numbered by `occurrences`.
     """
     chosen = doubtful(clusters)
     wanted = {id_ for keeper, member, _ in chosen for id_ in (keeper, member["id"])}
@@ -76,7 +77,7 @@ def _least(cluster: Mapping[str, Any]) -> Member:
 
 def _documents(
     wanted: Collection[str],
-    shards: Iterable[Sequence[Path]],
+    shards: Iterable[Sequence[Any]],
     occurrences: Sequence[str],
     *,
     marking: bool,
@@ -85,23 +86,21 @@ def _documents(
     found: dict[str, dict[str, str]] = {}
     ids = pa.array(sorted(wanted), pa.string())
     before = 0
-    for cleaned, documents, decided in shards if wanted else ():
-        reasons = spill.read(str(decided), ["reason"])["reason"]
-        keys = of_shard(str(documents), before, occurrences)
+    for cleaned, again, documents, decided in shards if wanted else ():
+        keys = of_shard(documents, before, occurrences)
         before += len(keys)
-        first = 0
-        for number, batch in enumerate(spill.batches(str(cleaned), ["reason"])):
-            here = keys.slice(first, batch.num_rows)
-            rows = np.flatnonzero(pc.is_in(here, value_set=ids).to_numpy(False))
-            if rows.size:
-                which = pa.array(rows)
-                columns: Sequence[pa.Array] = (
-                    here.take(which),
-                    spill.batch(str(cleaned), number, ["text"])["text"].take(which),
-                    reasons.take(pa.array(rows + first)),
-                )
-                for id_, text, reason in zip(*(c.to_pylist() for c in columns), strict=True):
-                    left = "" if marking else reason or ""
-                    found[id_] = {"id": id_, "text": text, "reason": left}
-            first += batch.num_rows
+        here = pc.is_in(keys, value_set=ids).to_numpy(False)
+        if not here.any():
+            continue
+        reasons = spill.read(decided, ["reason"])["reason"]
+        for first, texts in bare.texts(cleaned, again, here):
+            rows = np.flatnonzero(here[first : first + len(texts)])
+            columns = (
+                keys.take(pa.array(rows + first)),
+                texts.take(pa.array(rows)),
+                reasons.take(pa.array(rows + first)),
+            )
+            for id_, text, reason in zip(*(c.to_pylist() for c in columns), strict=True):
+                left = "" if marking else reason or ""
+                found[id_] = {"id": id_, "text": text, "reason": left}
     return found

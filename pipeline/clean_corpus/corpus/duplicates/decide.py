@@ -34,14 +34,14 @@ def decide(
 ) -> dict[str, Any]:
     """Write REMOVED ("removed"), CLUSTERS ("clusters") and EVIDENCE ("evidence").
 
-    Inputs: all "documents", "occurrences", "copies" and "pairs"; also "texts" where there are few
-    enough to find the nearest two by brute force. Options: dedup (those of the configuration).
+    Inputs: all "documents", "occurrences", "copies" and "pairs"; also all "sets" where there are
+    few enough to find the nearest two by brute force. Options: dedup (those of the configuration).
     Counts what goes, and the pairs that the evidence lacks: `pairs_cut` below the threshold,
     `pairs_thinned` of very large groups of copies. See `groups`.
     """
     dedup = Dedup.model_validate(options["dedup"])
     documents = Documents.of(inputs["documents"], inputs["occurrences"])
-    texts = inputs.get("texts", ())
+    sets = inputs["sets"]
     bounds = Bounds(
         Fraction(dedup.threshold).as_integer_ratio(), parameters.witness(dedup).as_integer_ratio()
     )
@@ -66,8 +66,8 @@ def decide(
             files["evidence"].write(evidence.row(settled.known))
             files["removed"].write(settled.removed.columns(documents))
             files["clusters"].write(_clusters(settled.removed, group.roots, documents))
-            gone += [settled.removed.document] if texts else []
-    closest = nearest.nearest(texts, documents, np.concatenate(gone), dedup.shingle)
+            gone += [settled.removed.document] if sets else []
+    closest = nearest.nearest(sets, documents, np.concatenate(gone))
     left_out = {"pairs_cut": cut, "pairs_thinned": thinned}
     return {**counts._asdict(), **left_out, "nearest": closest}
 

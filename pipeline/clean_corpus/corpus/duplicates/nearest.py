@@ -6,37 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
 from clean_corpus import spill
-from clean_corpus.corpus import shingles
 from clean_corpus.corpus.arrow import Documents, Numbers
-from clean_corpus.kernels import sets as kernel
 
 #: The most documents for which all pairs are looked at.
 LARGEST = 2_000
 
 
-def nearest(
-    texts: Sequence[str], documents: Documents, gone: Numbers, shingle: int
-) -> dict[str, Any] | None:
-    """Find the pair with the highest Jaccard among those of the shards `texts` that are not gone.
+def nearest(sets: Sequence[str], documents: Documents, gone: Numbers) -> dict[str, Any] | None:
+    """Find the pair with the highest Jaccard among all documents that are not gone.
 
     It says how far what was kept is from the threshold. Gives `a`, `b` (keys), `shared`, `joined`;
-    None where no two share a shingle, or no shards are given. Ties go to the lesser keys.
+    None where no two share a shingle, or no `sets` of all are given. Ties go to the lesser keys.
     """
-    found = []
-    for path in texts:
-        for batch in spill.batches(path, ["text"]):
-            hashes, offsets = shingles.hashes(pc.fill_null(batch.column("text"), ""), shingle)
-            found.append(kernel.sets(hashes, offsets))
+    found = [batch.column("hashes") for path in sets for batch in spill.batches(path)]
     if not found:
         return None
     present = np.concatenate([values for (values,) in documents.all("present")])
     present[gone] = False
-    sizes = np.concatenate([np.diff(offsets) for _, offsets in found])
+    sizes = np.concatenate([np.diff(lists.offsets.to_numpy()) for lists in found])
     owner = np.repeat(np.arange(len(sizes)), sizes)
-    hashes = np.concatenate([hashes for hashes, _ in found])
+    hashes = np.concatenate([lists.values.to_numpy() for lists in found])
     here = present[owner]
     hashes, owner = hashes[here], owner[here]
     order = np.argsort(hashes, kind="stable")

@@ -6,21 +6,22 @@
 | exact | one a part of the hashes | all documents | copies |
 | match | one a partition of keys | its part of all bands; copies, documents | candidates |
 | sift | one a block of documents | its batch of all candidates; documents | likely, wanted |
-| sets | one a shard | the shard's texts; its part of all wanted | sets |
+| sets | one for some shards | their texts; their part of all wanted | sets |
 | verify | one a block of documents | its likely candidates; all sets | pairs |
-| decide | one | all documents, copies, pairs | removed, clusters, evidence |
+| decide | one | all documents, copies, pairs; all sets if few | removed, clusters, evidence |
 | assign | one a shard | removed | decisions |
 
 A shard is an Arrow IPC file with the columns `sketch.COLUMNS`; where nothing is cleaned, shards are
-sketched as they are read, before there is a plan. Documents are numbered through the shards. How
-many parts, partitions and blocks there are follows from the memory that a task may take and changes
-no result; small runs have one of each. Of all documents together a task holds a flag each, and
-`decide` four bytes; the rest comes in pieces from files, which are mapped while they are looked at.
+sketched as they are read, before there is a plan, and their texts may be read again for `sets`.
+Documents are numbered through the shards. How many parts, partitions and blocks there are follows
+from the memory that a task may take and changes no result; small runs have one of each. Of all
+documents together a task holds a flag each, and `decide` four bytes; the rest comes in pieces from
+files, which are mapped while they are looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -52,7 +53,7 @@ _SETS = 64
 #: More would only make more files.
 _MOST_PARTS = 1024
 
-_Shard = tuple[str, int, int]  # its file, its first document, and how many it has
+_Shard = tuple[str, int, int, object]  # its file, its first document, how many, how to read it
 
 
 class Plan(NamedTuple):
@@ -68,12 +69,15 @@ class Plan(NamedTuple):
 class Sketched(NamedTuple):
     """What `sketch` has written of all shards, where they were sketched before they were numbered.
 
-    `occurrences` number the documents that share a key.
+    `occurrences` number the documents that share a key. `sets` is the task function for that step;
+    its payload says of each shard how to get at its texts.
     """
 
     documents: list[str]
     bands: list[str]
     occurrences: list[str]
+    sets: Callable[..., dict[str, Any]]
+    again: Sequence[object]
 
 
 def sketching(dedup: Dedup) -> dict[str, Any]:
@@ -101,15 +105,15 @@ def plan(
 
     Leaves out `sketch` where that has been done (`sketched`).
 
-    `make(step, part, function, outputs, inputs=..., options=...)` makes a task of any kind that
-    knows the paths of its `outputs`.
+    `make(step, part, function, outputs, inputs=..., options=..., payload=...)` makes a task of any
+    kind that knows the paths of its `outputs`.
     """
     steps: list[tuple[str, list[Any]]] = []
 
     add = adder(steps, make)
 
     total, size = sum(rows), memory * 500_000
-    shards = list(zip(texts, accumulate(rows, initial=0), rows, strict=False))
+    few = total <= nearest.LARGEST
     bands = parameters.choose(dedup)
     partitions = _parts(total * bands.bands if dedup.near else 0, size // _KEY)
     parts = _parts(total, size // _HASH)
@@ -117,8 +121,10 @@ def plan(
     shingle = {"shingle": dedup.shingle, "fingerprint": FINGERPRINT}
     if sketched is None:
         reading = sketching(dedup)
-        made = add(sketch, "documents bands", (({"texts": [text]}, reading) for text in texts))
-        sketched = Sketched(made["documents"], made["bands"], [])
+        read = add(sketch, "documents bands", (({"texts": [text]}, reading) for text in texts))
+        sketched = Sketched(read["documents"], read["bands"], [], sets, texts)
+    firsts = accumulate(rows, initial=0)
+    shards = list(zip(texts, firsts, rows, sketched.again, strict=False))
     documents = {"documents": sketched.documents}
     naming = {**documents, "occurrences": sketched.occurrences}
     copies = add(
@@ -126,9 +132,9 @@ def plan(
         "copies",
         ((naming, {"part": i, "parts": parts, **policy}) for i in range(parts)),
     )
-    pairs: dict[str, list[str]] = {"pairs": []}
+    threshold, floor = Fraction(dedup.threshold), parameters.floor(dedup)
+    likely: dict[str, list[str]] = {"likely": [], "wanted": []}
     if dedup.near:
-        threshold, floor = Fraction(dedup.threshold), parameters.floor(dedup)
         blocks = _parts(total, size // _DOCUMENT)
         signature = bands.bands * bands.rows
         cut = {"blocks": blocks, "held": size // _PAIR, "compared": size // _SIGNATURES}
@@ -147,45 +153,39 @@ def plan(
             **cut,
             "possible": parameters.agreeing(signature, floor, SELDOM),
         }
-        proving = {
-            "floor": _ratio(floor),
-            "held": size // _PROOF,
-            "shingles": size // _SHINGLE,
-        }
         keys = {"bands": sketched.bands, **documents, **copies}
         found = add(
             match, "candidates", ((keys, {"part": i, **matching}) for i in range(partitions))
         )
-        sifted = add(
+        likely = add(
             sift,
             "likely wanted",
             (({**found, **documents}, {"block": i, **sifting}) for i in range(blocks)),
         )
+    made: dict[str, list[str]] = {"sets": []}
+    if dedup.near or few:
         made = add(
-            sets,
+            sketched.sets,
             "sets",
             (
                 (
-                    {"texts": [text for text, _, _ in some], "wanted": sifted["wanted"]},
-                    {"first": some[0][1], "rows": sum(rows for _, _, rows in some), **shingle},
+                    {"texts": names, "wanted": likely["wanted"]},
+                    {"first": starts[0], "rows": counts, "all": few, **shingle},
+                    *again,
                 )
-                for some in _bundles(shards, max(1, -(-len(shards) // _SETS)))
+                for names, starts, counts, again in _bundles(shards)
             ),
         )
-        pairs = add(
-            verify,
-            "pairs",
-            (({"likely": [likely], **made}, proving) for likely in sifted["likely"]),
-        )
-    few = {"texts": list(texts) if total <= nearest.LARGEST else []}
+    proving = {"floor": _ratio(floor), "held": size // _PROOF, "shingles": size // _SHINGLE}
+    pairs = add(verify, "pairs", (({"likely": [one], **made}, proving) for one in likely["likely"]))
     rules = {"dedup": dedup.model_dump(mode="json"), "fingerprint": FINGERPRINT}
-    everything = {**naming, **copies, **pairs, **few}
+    everything = {**naming, **copies, **pairs, "sets": made["sets"] if few else []}
     decided = add(decide, "removed clusters evidence", [(everything, rules)])
     removed = {"removed": decided["removed"]}
     assigned = add(
         assign,
         "decisions",
-        ((removed, {"first": first, "rows": count}) for _, first, count in shards),
+        ((removed, {"first": first, "rows": count}) for _, first, count, _ in shards),
     )
     outcome = assigned["decisions"], decided["clusters"][0], decided["evidence"][0]
     return Plan(steps, sketched.documents, *outcome)
@@ -226,8 +226,11 @@ def _parts(items: int, most: int) -> int:
     return parts
 
 
-def _bundles(shards: Sequence[_Shard], size: int) -> Iterable[Sequence[_Shard]]:
-    return (shards[i : i + size] for i in range(0, len(shards), size))
+def _bundles(shards: Sequence[_Shard]) -> Iterator[list[list[Any]]]:
+    """Put shards together for the tasks of `sets`; gives their columns."""
+    size = max(1, -(-len(shards) // _SETS))
+    for i in range(0, len(shards), size):
+        yield [list(column) for column in zip(*shards[i : i + size], strict=True)]
 
 
 def _ratio(share: Fraction) -> list[int]:

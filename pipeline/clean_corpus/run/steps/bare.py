@@ -1,26 +1,31 @@
 """Bare texts: what a run that does nothing but find copies holds of documents, and how it ends.
 
 Nothing cleans them and no passages are looked for, so that base texts are cleaned texts; no record
-is written again, so that nothing but the text need be held of it.
+is written again, so that nothing but the text need be held of it, and not even that where the few
+texts that are wanted later can be read again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus import config, spill
+from clean_corpus import config, formats, spill
 from clean_corpus.config import Config
 from clean_corpus.corpus import arrow
+from clean_corpus.corpus import sets as sets_
 from clean_corpus.corpus.duplicates import sketch
 from clean_corpus.corpus.keys import of_shard
+from clean_corpus.formats.records import Piece, layout
 from clean_corpus.stages import language, limits
 from clean_corpus.text import whole
 
-#: One row a document, as in `ingest` and `clean`.
+#: One row a document, as in `ingest` and `clean`; without `text` where that can be read again.
 TEXTS = pa.schema(
     [
         ("text", pa.large_string()),
@@ -46,8 +51,33 @@ def is_enough(options: Config) -> bool:
     )
 
 
+class Again(NamedTuple):
+    """What the texts of a shard were read from, and how."""
+
+    piece: Piece
+    fields: config.Fields
+    input: config.Input
+
+
+def texts(
+    path: str, again: Again | None, wanted: spill.Bools
+) -> Iterator[tuple[int, pa.LargeStringArray]]:
+    """Do what `spill.texts` does, also with a shard that holds none: they are read again."""
+    if again is None or "text" in spill.opened(path).schema.names:
+        return spill.texts(path, wanted)
+    return formats.texts(*again, wanted)
+
+
+def sets(
+    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Do what `corpus.sets.sets` does; its payload has an Again for each of the shards."""
+    shards = zip(inputs["texts"], options["payload"], strict=True)
+    return sets_.write([partial(texts, *shard) for shard in shards], inputs, outputs, options)
+
+
 def write(
-    records: Iterable[pa.RecordBatch], outputs: Mapping[str, str], options: Mapping[str, Any]
+    records: Iterator[pa.RecordBatch], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> None:
     """Write TEXTS ("documents") of records, with the reason for which some leave, and FOR_COPIES.
 
@@ -57,7 +87,7 @@ def write(
     asked = config.Language.model_validate(options["language"])
 
     def written() -> Iterator[pa.RecordBatch]:
-        for batch in records:
+        for batch in chain([first], records):
             texts = pc.fill_null(batch["text"], "")
             said = language.no_answer(texts, asked)
             failed = pc.is_valid(batch["fault"])
@@ -75,7 +105,9 @@ def write(
             own |= {name: batch[name] for name in ("key", "source", "date")}
             yield pa.RecordBatch.from_pydict({name: own[name] for name in sketch.COLUMNS})
 
-    with arrow.writer(outputs["documents"], TEXTS) as file:
+    first = next(records)
+    schema = TEXTS.remove(0) if layout(first).get("lasts") else TEXTS
+    with arrow.writer(outputs["documents"], schema) as file:
         documents, bands = (outputs[name] for name in FOR_COPIES)
         sketch.write(written(), {"documents": documents, "bands": bands}, options["sketch"])
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clean_corpus import spill
 from clean_corpus.corpus.keys import OCCURRENCES
 from clean_corpus.corpus.pairs import among
 from clean_corpus.kernels.repeats import repeats
+from clean_corpus.run.steps import bare
+from clean_corpus.run.steps.bare import Again
 from clean_corpus.text import buffers
 
 Numbers = npt.NDArray[Any]
@@ -28,10 +29,12 @@ def identify(
 
     Inputs: ids, documents. Numbers follow the content, so that they do not depend on the order of
     the input; documents that are equal in everything are numbered in order. Options: partition,
-    partitions; a task looks at the keys whose hash falls into its partition.
+    partitions; a task looks at the keys whose hash falls into its partition. The payload may have a
+    `bare.Again` for each shard.
     """
     key, rest, document = _shared(inputs["ids"], options)
-    content = _contents(inputs, document)
+    again = options.get("payload") or [None] * len(inputs["ids"])
+    content = _contents(inputs, again, document)
     order = np.lexsort((document, rest, content, key))
     key, document = key[order], document[order]
     starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: key.size])
@@ -63,18 +66,21 @@ def _shared(paths: Sequence[str], options: Mapping[str, Any]) -> list[Numbers]:
     return [column[again] for column in columns]
 
 
-def _contents(inputs: Mapping[str, Sequence[str]], documents: Numbers) -> Numbers:
+def _contents(
+    inputs: Mapping[str, Sequence[str]], again: Sequence[Again | None], documents: Numbers
+) -> Numbers:
     """Hash the texts of some documents (sorted)."""
     found: list[bytes] = []
     first = 0
-    paths = zip(inputs["ids"], inputs["documents"], strict=True)
-    for ids, path in paths if len(documents) else ():
-        for number, batch in enumerate(spill.batches(ids)):
-            here = documents[slice(*np.searchsorted(documents, [first, first + batch.num_rows]))]
-            if len(here):
-                texts = pc.fill_null(spill.batch(path, number, ["text"])["text"], "")
-                found += [hashed(text)[:8] for text in views(texts.take(pa.array(here - first)))]
-            first += batch.num_rows
+    shards = zip(inputs["ids"], inputs["documents"], again, strict=True)
+    for ids, path, source in shards if len(documents) else ():
+        wanted = np.zeros(sum(batch.num_rows for batch in spill.batches(ids)), bool)
+        here = slice(*np.searchsorted(documents, [first, first + len(wanted)]))
+        wanted[documents[here] - first] = True
+        for start, texts in bare.texts(path, source, wanted) if wanted.any() else ():
+            rows = np.flatnonzero(wanted[start : start + len(texts)])
+            found += [hashed(text)[:8] for text in views(texts.take(pa.array(rows)))]
+        first += len(wanted)
     return np.frombuffer(b"".join(found), "<u8")
 
 
