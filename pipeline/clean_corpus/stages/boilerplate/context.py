@@ -86,7 +86,8 @@ def items(found: Found) -> set[tuple[int, str]]:
     """
     by_class: dict[str, list[int]] = {}
     for proposal, rule in found.proposals:
-        if proposal.whole and not rule.votes and proposal.class_ in _LISTED:
+        anywhere = not rule.votes and rule.where != "last"
+        if proposal.whole and anywhere and proposal.class_ in _LISTED:
             by_class.setdefault(proposal.class_, []).append(proposal.line)
     out: set[tuple[int, str]] = set()
     for class_, lines in by_class.items():
