@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from clean_corpus import lexicons, text
 from clean_corpus.config import Boilerplate
 from clean_corpus.stages import boilerplate
+from clean_corpus.stages.boilerplate.repeated import Told
 from clean_corpus.stages.boilerplate.rounds import Round
 
 TITLE = "The old bridge over the mill stream opens again after ten years"
@@ -40,6 +41,8 @@ LINES = [
     "#valley",
     "2025-02-12 21:36:00",
     "ENDS",
+    "It rained. To be continued",
+    "It was summer. | Valley Paper",
     "MORN, June 3 (AP) - Share this article The bridge was opened on Monday, at last.",
     "",
 ]
@@ -62,6 +65,7 @@ PAGES = st.tuples(
     st.lists(st.sampled_from(LABELS), max_size=25),
 ).map(lambda parts: "\n".join(line for part in parts for line in part))
 
+SITE = "valley.example"
 SHIPPED = lexicons.load(Boilerplate())
 FLAGGED = {"navigation": "flag", "related_link": "flag", "byline": "off"}
 #: As it comes; and with classes that are only flagged or left alone, and an eager vote.
@@ -71,21 +75,48 @@ STAGES = [
 ]
 
 
+#: Learned rules hold near an end, in parts of lines, and in the last sentence of a text.
+LEARNED = [
+    lexicons.Rule(f"learned.{i}", "common", "", "learned", scope, where, source=SITE, text=told)
+    for i, (scope, where, told) in enumerate(
+        [
+            ("line", "bottom", "A walk along the river"),
+            ("line", "top", "Image caption"),
+            ("head", "", "MORN, June 3 (AP) -"),
+            ("tail", "bottom", "| Valley Paper"),
+            ("tail", "bottom", "To be continued"),
+        ]
+    )
+]
+TAUGHT = [boilerplate.prepare(SHIPPED, Boilerplate())(LEARNED[i:]) for i in range(len(LEARNED))]
+
+
 def all_that_changed(
-    _: boilerplate.Finder, now: Round, found: pa.Table, cuts: pa.Table
+    _: boilerplate.Finder, now: Round, told: Told, found: pa.Table, cuts: pa.Table
 ) -> npt.NDArray[np.int64]:
     return np.unique(cuts["doc"].to_numpy()).astype(np.int64)
 
 
+def _with_other_breaks(page: str) -> str:
+    return page.replace("\n", "\r").replace("\r\r", "\n\u2028")
+
+
 @example([LINKS], STAGES[0])
 @example([LINKS.replace("#valley", "")], STAGES[1])
-@given(st.lists(PAGES, min_size=1, max_size=6), st.sampled_from(STAGES))
+@example([f"{PROSE} To be continued\rENDS"], TAUGHT[0])
+@example([f"It rained. To be continued\n#valley\n{PROSE} To be continued\n#valley"], TAUGHT[4])
+@example([f"{PROSE}\nA walk along the river" + "\nShare this article" * 12 + "\nEnd."], TAUGHT[0])
+@example([f"{PROSE}\nA walk along the river\rShare this article\n\nIt rained."], TAUGHT[0])
+@given(
+    st.lists(PAGES | PAGES.map(_with_other_breaks), min_size=1, max_size=6),
+    st.sampled_from([*STAGES, *TAUGHT]),
+)
 def test_nothing_more_is_found_by_looking_at_all_again(pages: list[str], stage: text.Stage) -> None:
     size = len(pages)
     batch = text.Batch(
         pa.array(pages, pa.large_string()),
         pa.array(["en"] * size),
-        pa.nulls(size, pa.string()),
+        pa.array([SITE, None, SITE] * size)[:size],
         pa.array([TITLE] * size),
     )
     found: list[dict[str, Any]] = stage(batch).to_pylist()

@@ -125,12 +125,16 @@ class Lookup(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where rules hold: number of the rule, row of the text, bytes of the text; sorted by text."""
+    """Where rules hold: number of the rule, row of the text, bytes of the text; sorted by text.
+
+    `far` are the rows of texts that hold one too far from the end of the article.
+    """
 
     rule: npt.NDArray[np.int64]
     doc: npt.NDArray[np.int64]
     start: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
+    far: npt.NDArray[np.int64]
 
 
 def lookup(wanted: Sequence[Wanted], numbers: Sequence[int] | None = None) -> Lookup:
@@ -160,11 +164,12 @@ def find(index: Lookup, texts: pa.LargeStringArray, sources: pa.StringArray) -> 
     below = about.lines[units.doc[hit]] - 1 - units.line[hit]
     where = index.where[at[hit]]
     far = ((where == TOP) & (units.line[hit] >= _REACH)) | ((where == BOTTOM) & (below >= _REACH))
+    beyond = rows[units.doc[hit[far]]]
     hit = hit[~far & ((units.end - units.start)[hit] <= kernel.MAX_LINE)]
     doc = units.doc[hit].astype(np.int64)
     first = offsets[doc]
     rule = index.rule[at[hit]]
-    return Found(rule, rows[doc], units.start[hit] - first, units.end[hit] - first)
+    return Found(rule, rows[doc], units.start[hit] - first, units.end[hit] - first, beyond)
 
 
 def source_hashes(sources: pa.StringArray) -> npt.NDArray[np.uint64]:

@@ -21,7 +21,7 @@ from clean_corpus.stages.boilerplate.check import check
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Proposal
 from clean_corpus.stages.boilerplate.metadata import metadata
-from clean_corpus.stages.boilerplate.repeated import Repeated
+from clean_corpus.stages.boilerplate.repeated import Repeated, Told
 from clean_corpus.stages.boilerplate.rounds import Round
 from clean_corpus.text import Batch, Stage
 
@@ -63,10 +63,11 @@ def _stage(finder: Finder, protect: decide.Protection, options: Boilerplate) -> 
         now = rounds.first_round(finder.matcher, batch)
         done = [text.no_edits()]
         for turn in range(_ROUNDS):
-            proposals = protect(now.lines, finder.propose(now))
+            told = finder.repeated.find(now.lines, now.batch)
+            proposals = protect(now.lines, finder.propose(now, told))
             found = decide.edits(now.lines, now.batch, proposals, options)
             cuts = decide.changes(found)
-            again = finder.unsettled(now, found, cuts)
+            again = finder.unsettled(now, told, found, cuts)
             edits = text.compose(now.batch.texts, now.edits, found)
             if len(again) == 0 or turn == _ROUNDS - 1:
                 done.append(_numbered(edits, now.docs))
@@ -89,13 +90,12 @@ class Finder(NamedTuple):
     voter: vote.Voter
     off: frozenset[str]
 
-    def propose(self, now: Round) -> list[Proposal]:
+    def propose(self, now: Round, told: Told) -> list[Proposal]:
         """Give all spans that rules and their contexts would cut, overlapping as they may."""
         lines, pairs = now.lines, now.pairs
         proposals = titles.headlines(lines, now.batch.titles)
-        if self.repeated.rules:
-            told = self.repeated.find(lines, now.batch)
-            pairs = sorted(pairs + told, key=lambda pair: pair[0].line)
+        if told.pairs:
+            pairs = sorted(pairs + told.pairs, key=lambda pair: pair[0].line)
         known = np.zeros(len(lines.folded.doc), np.uint8)
         doc = lines.folded.doc[[proposal.line for proposal, _ in pairs]]
         _, begins = np.unique(doc, return_index=True)
@@ -115,11 +115,19 @@ class Finder(NamedTuple):
         proposals += vote.propose(self.voter, lines, known)
         return [cut for cut in proposals if cut.rule not in self.off]
 
-    def unsettled(self, now: Round, found: pa.Table, cuts: pa.Table) -> npt.NDArray[np.int64]:
-        """Give the rows that may hold more once `cuts`, of the edits `found`, are made."""
-        told = np.flatnonzero(self.repeated.concerns(now.batch.sources))
-        told = np.intersect1d(cuts["doc"].to_numpy(), told)
-        return np.union1d(told, rounds.unsettled(now, found, cuts)).astype(np.int64)
+    def unsettled(
+        self, now: Round, told: Told, found: pa.Table, cuts: pa.Table
+    ) -> npt.NDArray[np.int64]:
+        """Give the rows that may hold more once `cuts`, of the edits `found`, are made.
+
+        What learned rules match, they match whatever other lines there are; but for what comes
+        into reach, and for the tails of a line that becomes the last.
+        """
+        reached = rounds.ending(now.lines, cuts)
+        reached = reached[self.repeated.concerns(now.batch.sources)[reached]]
+        reached = np.union1d(reached, np.intersect1d(told.far, cuts["doc"].to_numpy()))
+        now = now._replace(pairs=[*now.pairs, *told.pairs])
+        return np.union1d(reached, rounds.unsettled(now, found, cuts)).astype(np.int64)
 
 
 def _numbered(edits: pa.Table, docs: npt.NDArray[np.int64]) -> pa.Table:

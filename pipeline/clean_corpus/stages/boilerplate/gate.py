@@ -47,8 +47,8 @@ class Probe(NamedTuple):
 class Gate(NamedTuple):
     """The patterns of some rules, and the tables to look for what they need.
 
-    For each probe: the number of its rule, how many of its probes that rule needs, how many bytes
-    before the place that the index gives a match may begin, and how many its opening may have.
+    For each probe: the number of its rule, how many of its probes that rule needs, and how many
+    bytes before the place that the index gives a match may begin.
     """
 
     probes: tuple[Probe, ...]
@@ -56,7 +56,6 @@ class Gate(NamedTuple):
     rules: Offsets
     least: Offsets
     back: Offsets
-    longest: Offsets
 
     @classmethod
     def of(cls, rules: Sequence[Rule], numbers: Sequence[int], language: str) -> Gate:
@@ -65,15 +64,14 @@ class Gate(NamedTuple):
         asked = [(*_asked(rules[i]), rules[i].patterns[which]) for i, which in parts]
         name, facts = f"gate-{language}", [repr(asked)]
         tables = prepared.tables(name, lambda: _tables(rules, parts), facts=facts)
-        back = tables.pop("back")
-        firsts = [First(*known) for known in orjson.loads(tables.pop("firsts").data)]
+        back, firsts = tables.pop("back"), orjson.loads(tables.pop("firsts").data)
         return cls(
             probes=tuple(
                 Probe(
                     i,
                     rules[i].patterns[which],
                     *anchors(rules[i].scope, rules[i].least),
-                    known,
+                    First(*known),
                 )
                 for (i, which), known in zip(parts, firsts, strict=True)
             ),
@@ -81,7 +79,6 @@ class Gate(NamedTuple):
             rules=np.array([i for i, _ in parts], np.int64),
             least=np.array([rules[i].least for i, _ in parts], np.int64),
             back=back,
-            longest=np.array([known.longest for known in firsts], np.int64),
         )
 
 

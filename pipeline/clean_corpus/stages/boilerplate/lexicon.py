@@ -135,15 +135,11 @@ class Matcher(NamedTuple):
         cued: dict[int, list[int]] = {}
         for number, group in groupby(zip(*tries, strict=True), key=itemgetter(0)):
             probe = gate.probes[number]
-            rule, matches = self.rules[probe.rule], probe.matches()
+            rule = self.rules[probe.rule]
             view = lines.views[rule.cased]
-            tried = list(group)
-            for row in matches.tried([view[low:high] for *_, low, high in tried]):
-                _, line, begin, stop, where, until, *_ = tried[row]
-                text = view[begin:stop]
-                spans = matches.find(text, where, until)
-                if not spans:
-                    continue
+            worth = [(line, (view[a:b], *places)) for _, line, a, b, *places in group]
+            for row, spans in probe.matches().find([tried for _, tried in worth]):
+                line, (text, *_) = worth[row]
                 if rule.least > 1:
                     if b'"' not in text:
                         cued.setdefault(probe.rule, []).append(line)
@@ -161,7 +157,6 @@ class Matcher(NamedTuple):
     ) -> tuple[list[int], ...]:
         """Give what is worth a try: probe, line, its place in the view, where a match may begin.
 
-        Last comes what an opening may stand in, with a byte on either side for the edges of words.
         Of cues there must be as many as a rule asks for.
         """
         folded = lines.folded
@@ -177,10 +172,7 @@ class Matcher(NamedTuple):
             order = order[np.argsort(probe[order], kind="stable")]
             line, probe, where, last = found[:, order]
         where = np.maximum(0, where - gate.back[probe])
-        begin, stop = folded.view[line], folded.view[line + 1]
-        low = begin + np.maximum(0, where - 1)
-        high = np.minimum(stop, begin + last + gate.longest[probe] + 1)
-        columns = probe, line, begin, stop, where, last, low, high
+        columns = probe, line, folded.view[line], folded.view[line + 1], where, last
         return tuple(column.tolist() for column in columns)
 
 

@@ -17,6 +17,8 @@ from clean_corpus import dialect, narrow, openings
 
 #: A match, and what of it goes: bytes of a line.
 Span = tuple[int, int, int, int]
+#: A line, and between which bytes of it a match may begin.
+Line = tuple[bytes, int, int]
 #: A compiled pattern, and the number of its group `cut`.
 Form = tuple[Any, int]
 
@@ -60,47 +62,66 @@ class Matches:
         self.start, self.end, self.first = start, end, first
         self.bound = dialect.bound(_with_cut(pattern), start=start, end=end)
 
-    def tried(self, windows: Sequence[bytes]) -> Iterator[int]:
-        """Give which of some windows of lines hold an opening; all are searched in one go."""
-        text = b"\n" + b"\n".join(windows)
+    def find(self, lines: Sequence[Line]) -> Iterator[tuple[int, list[Span]]]:
+        """Give the number of each line that has matches, with their spans and those of what goes.
+
+        Of each line, matches that begin between two places are looked for.
+        """
+        for row, places in self._begun(lines):
+            text = lines[row][0]
+            spans = self._spans(self._first, text, places)
+            if (
+                spans
+                and not self.first.exact
+                and not all(text[a:b].isascii() for a, b, *_ in spans)
+            ):
+                form = self._for_signs if narrow.only_signs(text) else self._full
+                spans = self._spans(form, text, places)
+            if spans:
+                yield row, spans
+
+    def _begun(self, lines: Sequence[Line]) -> Iterator[tuple[int, list[int]]]:
+        """Give the lines that have openings, and where these begin, searching all in one go.
+
+        A call of RE2 takes longer than a look at a line. Where matches are bound to an end, the
+        first opening will do.
+        """
+        most = 1 if self.start or self.end else _TRIES
+        # A byte on either side tells whether words end there.
+        windows = [text[max(0, a - 1) : b + self.first.longest + 1] for text, a, b in lines]
+        joined = b"\n" + b"\n".join(windows)
         ends = list(accumulate(len(window) + 1 for window in windows))
-        at = 0
-        while at <= len(text) and (begins := self._opening.search(text, at)):
-            row = bisect_left(ends, begins.start() + self.start)
-            yield row
-            at = ends[row] + 1 - self.start
+        at, row, begin = 1 - self.start, -1, 0
+        places: list[int] = []
+        while at <= len(joined) and (begins := self._opening.search(joined, at)):
+            place = begins.start() + self.start
+            if row < 0 or place > ends[row]:
+                if places:
+                    yield row, places
+                row, places = bisect_left(ends, place), []
+                begin = ends[row] - len(windows[row]) - max(0, lines[row][1] - 1)
+            places.append(place - begin)
+            at = place + 1 if len(places) < most else ends[row] + 1 - self.start
+        if places:
+            yield row, places
 
-    def find(self, text: bytes, where: int, until: int) -> Sequence[Span]:
-        """Give the spans of all matches that begin between two places, and of what goes."""
-        spans = self._spans(self._first, text, where, until)
-        if spans and not self.first.exact and not all(text[x[0] : x[1]].isascii() for x in spans):
-            form = self._for_signs if narrow.only_signs(text) else self._full
-            spans = self._spans(form, text, where, until)
-        return spans
-
-    def _spans(self, form: Form, text: bytes, where: int, until: int) -> list[Span]:
-        """Give what a form matches."""
+    def _spans(self, form: Form, text: bytes, places: Sequence[int]) -> list[Span]:
+        """Give what a form matches in a line with openings at some places."""
         pattern, cut = form
         if self.start:
             match = pattern.match(text)
             return [(*match.span(), *match.span(cut))] if match else []
         spans: list[Span] = []
+        past = places[0]
         # Bound to the end, a search is done at once, and there may be openings all along the line.
-        for _ in range(0 if self.end else _TRIES):
-            begins = self._begins(text, where, until)
-            if not begins:
-                return spans
-            where = begins.start()
-            if match := pattern.match(text, where):
+        for place in () if self.end else places:
+            if place >= past and (match := pattern.match(text, place)):
                 spans.append((*match.span(), *match.span(cut)))
-            where = max(where + 1, match.end() if match else 0)
-        return [*spans, *((*x.span(), *x.span(cut)) for x in pattern.finditer(text, where))]
-
-    def _begins(self, text: bytes, where: int, until: int) -> Any:
-        """Find the next opening; there is none behind the end."""
-        if where > len(text):
-            return None
-        return self._opening.search(text, where, until + self.first.longest)
+                past = match.end()
+        if self.end or len(places) == _TRIES:
+            rest = pattern.finditer(text, past if self.end else max(past, places[-1] + 1))
+            spans += [(*match.span(), *match.span(cut)) for match in rest]
+        return spans
 
     @cached_property
     def _opening(self) -> Any:

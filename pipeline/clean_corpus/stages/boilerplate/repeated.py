@@ -18,6 +18,13 @@ from clean_corpus.text import Batch, buffers
 Offsets = npt.NDArray[np.int64]
 
 
+class Told(NamedTuple):
+    """What learned rules match, sorted by line, and the texts that hold more of it out of reach."""
+
+    pairs: list[tuple[Proposal, Rule]]
+    far: Offsets
+
+
 class Repeated(NamedTuple):
     """Learned rules, and the index that finds them."""
 
@@ -35,18 +42,19 @@ class Repeated(NamedTuple):
         ]
         return cls(told, learned.lookup([one for _, one in spelt], [i for i, _ in spelt]))
 
-    def find(self, lines: Lines, batch: Batch) -> list[tuple[Proposal, Rule]]:
-        """Give what the rules match, sorted by line; a unit that has no letters left is none."""
+    def find(self, lines: Lines, batch: Batch) -> Told:
+        """Give what the rules match; a unit that has no letters left is none."""
         if not self.rules:
-            return []
+            return Told([], np.zeros(0, np.int64))
         found = learned.find(self.lookup, batch.texts, batch.sources)
         first = lines.offsets[found.doc]
         line, left, right = _views(lines, first + found.start, first + found.end)
-        return [
+        pairs = [
             (_proposal(self.rules[rule], lines, int(at), int(start), int(end)), self.rules[rule])
             for rule, at, start, end in zip(found.rule.tolist(), line, left, right, strict=True)
             if start < end
         ]
+        return Told(sorted(pairs, key=lambda pair: pair[0].line), found.far)
 
     def concerns(self, sources: pa.StringArray) -> npt.NDArray[np.bool_]:
         """Tell for which texts, given by their sources, there are rules."""

@@ -19,6 +19,8 @@ from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
 
+_FEED = 10
+
 Offsets = npt.NDArray[np.int64]
 Pairs = list[tuple[Proposal, Rule]]
 
@@ -84,6 +86,21 @@ def unsettled(now: Round, found: pa.Table, cuts: pa.Table) -> Offsets:
     more[matched[~gone[matched]]] = True
     flagged = np.unique(found["doc"].to_numpy()[decide.is_flag(found)])
     return np.intersect1d(cuts["doc"].to_numpy(), np.union1d(folded.doc[more], flagged))
+
+
+def ending(lines: Lines, cuts: pa.Table) -> Offsets:
+    """Give the rows of which the last line goes, or one that ends otherwise than with a line feed.
+
+    To learned rules other breaks are none, and what stands beside them is of one line.
+    """
+    folded = lines.folded
+    gone = np.flatnonzero(_lost(lines, cuts) == folded.end - folded.start)
+    past = np.append(lines.data, _FEED)[folded.stop]
+    begins = np.append(_FEED, past[:-1])
+    last = gone + 1 == lines.first[folded.doc[gone] + 1]
+    apart = (past[gone] == _FEED) & (begins[gone] == _FEED)
+    rows: Offsets = folded.doc[gone[last | ~apart]].astype(np.int64)
+    return rows
 
 
 def rows_of(edits: pa.Table, docs: Offsets) -> pa.Table:
