@@ -304,7 +304,10 @@ def test_pages_add_a_text_column(trip: Trip, file: File, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("id,body\n1,a\n", "a.csv:1: no field 'text'. Fields here: id, body. Set fields.text."),
+        (
+            "id,body\n1,a\n",
+            "a.csv:1: no field 'text'. Fields here: id, body. Name the one",
+        ),
         ("text,clean_id\n", "a.csv:1: there is a column 'clean_id' already."),
         ('id,"text\n1,a\n', "a.csv:1: the header line has no end; a quote in it may be open."),
     ],

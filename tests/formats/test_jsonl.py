@@ -252,11 +252,11 @@ def test_an_empty_file_has_one_piece_and_an_empty_output(
     [
         (
             '{"title": "t", "body": "b", "meta": {"url": "u"}}\n' * 3,
-            "a.jsonl:1: no field 'text'. Fields here: title, body, meta.url. Set fields.text.",
+            "a.jsonl:1: no field 'text'. Fields here: title, body, meta.url. Name the one",
         ),
         (
             'kaputt\n\n{"body": "b"}\n',
-            "a.jsonl:3: no field 'text'. Fields here: body. Set fields.text.",
+            "a.jsonl:3: no field 'text'. Fields here: body. Name the one",
         ),
         (
             '{"text": "t", "clean": {"language": "de"}}\n',

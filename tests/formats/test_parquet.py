@@ -266,7 +266,7 @@ def test_a_file_that_has_changed_is_not_read_again(write: Callable[..., Path]) -
     [
         (
             {"body": ["a"], "doc": pa.array([{"x": 1}])},
-            "a.parquet: no field 'text'. Fields here: body, doc.x. Set fields.text.",
+            "a.parquet: no field 'text'. Fields here: body, doc.x. Name the one",
         ),
         ({"text": [1]}, "a.parquet: the column 'text' is int64, no text. Set fields.text."),
         ({"text": ["a"], "clean": [1]}, "a.parquet: there is a column 'clean' already."),

@@ -1,7 +1,8 @@
 """Records in and out: what a file holds, and how it is written back.
 
-Every format has a module that cuts a file into pieces and reads them, and one that writes records
-with new texts. A table of records knows by its metadata which format it came from.
+Every format has a module that cuts a file into pieces and reads them; where more is to be done than
+to write new files, `*_write` writes records with new texts. A table of records knows by its
+metadata which format it came from.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import pyarrow as pa
 from clean_corpus.config import Fields, Input, Output
 from clean_corpus.formats import (
     delimited,
+    delimited_write,
     folders,
     jsonl,
+    jsonl_write,
     parquet,
-    rows,
-    splice,
-    tables,
+    parquet_write,
     warc,
     writing,
 )
@@ -59,10 +60,10 @@ _READ = {
 }
 #: How records of a format become JSON objects.
 _OBJECTS: dict[str, Objects] = {
-    "jsonl": splice.objects,
-    "csv": rows.objects,
-    "tsv": rows.objects,
-    "parquet": tables.objects,
+    "jsonl": jsonl_write.objects,
+    "csv": delimited_write.objects,
+    "tsv": delimited_write.objects,
+    "parquet": parquet_write.objects,
     "txt": folders.objects,
     "html": folders.objects,
     "warc": folders.objects,
@@ -137,22 +138,22 @@ def render(
     facts = layout(records)
     name, mark = output.clean_field, output.mode == "mark"
     if facts["format"] == "jsonl" and not output.to:
-        return compress(splice.render(records, texts, clean, kept, name), facts["compression"])
+        return compress(jsonl_write.render(records, texts, clean, kept, name), facts["compression"])
     records, texts, clean = (column.filter(kept) for column in (records, texts, clean))
     texts, clean = whole(texts), whole(clean)
     if output.to == "parquet":
         empty = pa.array([""] * len(texts), pa.large_string())
         wholes = as_objects(records, empty)
-        return tables.mapped(records, texts, clean, wholes, name, mark=mark)
+        return parquet_write.mapped(records, texts, clean, wholes, name, mark=mark)
     if output.to:
         lines = as_objects(records, texts, clean, name)
         return compress(_lines(lines), output.to.removeprefix("jsonl").removeprefix("."))
     match facts["format"]:
         case "csv" | "tsv":
-            data = rows.render(records, texts, clean, name, mark=mark)
+            data = delimited_write.render(records, texts, clean, name, mark=mark)
             return compress(data, facts["compression"])
         case "parquet":
-            return tables.render(records, texts, clean, name, mark=mark)
+            return parquet_write.render(records, texts, clean, name, mark=mark)
         case "txt":
             return folders.render(records, texts, clean, name)
         case _:

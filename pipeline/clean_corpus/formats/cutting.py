@@ -12,7 +12,7 @@ from clean_corpus.config import Input
 from clean_corpus.decode import decode, marked, wide
 from clean_corpus.decode.charsets import codec, label
 from clean_corpus.errors import ConfigError, InputError
-from clean_corpus.formats.records import HEAD, shown, too_large
+from clean_corpus.formats.records import HEAD, Piece, shown, too_large
 
 #: How much of a stream may be looked at to find its charset.
 _LOOK = 16 << 20
@@ -77,6 +77,25 @@ def cut(blocks: Iterable[bytes], ends: Ends, size: int, limit: int) -> Iterator[
                 yield Chunk(start, end, head, _unclosed(len(buffer), limit))
             start += end
             del buffer[:end]
+
+
+def pieces(
+    piece: Piece, chunks: Iterable[Chunk], line_end: int, *, seekable: bool
+) -> Iterator[Piece]:
+    """Make pieces of chunks, one at least: `piece` is the first, and starts where they do.
+
+    Those that a worker cannot seek bring their bytes along.
+    """
+    offset, none = piece.start, True
+    for chunk in chunks:
+        start = offset + chunk.start
+        piece = piece._replace(start=start, stop=start + chunk.size, fault=chunk.fault)
+        sealed = piece.sealed(chunk.data)
+        yield sealed if seekable and not chunk.fault else sealed._replace(payload=chunk.data)
+        lines = 1 if chunk.fault else chunk.data.count(line_end)
+        piece, none = piece._replace(row=piece.row + lines, first=False), False
+    if none:
+        yield piece._replace(payload=b"").sealed(b"")
 
 
 def _unclosed(size: int, limit: int) -> str:

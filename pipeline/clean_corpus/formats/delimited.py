@@ -51,11 +51,12 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     stream = cutting.as_utf8(blocks(path, unit.compression), unit.name, options, guess=True)
     seekable = stream.as_stored and not unit.compression
     head = _head(stream.blocks, _configured(options), unit.name, unit.format)
-    piece = Piece(
+    first = Piece(
         path,
         unit.name,
         unit.format,
         unit.compression,
+        start=stream.mark + len(head.header),
         row=1 + head.header.count(line_end_of(head.header)),
         charset=stream.charset,
         header=codecs.BOM_UTF8 * bool(stream.mark) + head.header,
@@ -69,16 +70,8 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
         data = np.frombuffer(memoryview(buffer).toreadonly(), np.uint8)
         return record_end(data, ord(head.delimiter), line_end, least, final)
 
-    none = True
-    for chunk in cutting.cut(head.rest, ends, size, options.max_document_mb << 20):
-        start = stream.mark + len(head.header) + chunk.start
-        piece = piece._replace(start=start, stop=start + chunk.size, fault=chunk.fault)
-        sealed = piece.sealed(chunk.data)
-        yield sealed if seekable and not chunk.fault else sealed._replace(payload=chunk.data)
-        lines = 1 if chunk.fault else chunk.data.count(line_end)
-        piece, none = piece._replace(row=piece.row + lines, first=False), False
-    if none:
-        yield piece._replace(payload=b"").sealed(b"")
+    chunks = cutting.cut(head.rest, ends, size, options.max_document_mb << 20)
+    yield from cutting.pieces(first, chunks, line_end, seekable=seekable)
 
 
 def line_end_of(header: bytes) -> int:

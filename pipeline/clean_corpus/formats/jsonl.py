@@ -18,6 +18,7 @@ from clean_corpus.errors import InputError
 from clean_corpus.formats import cutting
 from clean_corpus.formats.compression import blocks, fetch
 from clean_corpus.formats.fields import MISSING, Paths, find, paths, with_spellings
+from clean_corpus.formats.jsonl_usual import Offsets, Scanned, scanned, span, usual, word
 from clean_corpus.formats.lines import Lines, groups, lines
 from clean_corpus.formats.records import (
     BATCH,
@@ -33,7 +34,6 @@ from clean_corpus.formats.records import (
     shown,
     too_large,
 )
-from clean_corpus.formats.usual import Offsets, Scanned, scanned, span, usual, word
 from clean_corpus.kernels.json import Spans, Tree, scan
 
 #: If so many records lack the text, before any has one, it is the user's mistake.
@@ -45,17 +45,11 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     path = unit.paths[0]
     stream = cutting.as_utf8(blocks(path, unit.compression), unit.name, options, guess=False)
     seekable = stream.as_stored and not unit.compression and path != "-"
-    piece = Piece(path, unit.name, unit.format, unit.compression, charset=stream.charset)
-    none = True
-    for chunk in cutting.cut(stream.blocks, cutting.line_ends, size, options.max_document_mb << 20):
-        start = stream.mark + chunk.start
-        piece = piece._replace(start=start, stop=start + chunk.size, fault=chunk.fault)
-        sealed = piece.sealed(chunk.data)
-        yield sealed if seekable and not chunk.fault else sealed._replace(payload=chunk.data)
-        lines_here = 1 if chunk.fault else chunk.data.count(b"\n")
-        piece, none = piece._replace(row=piece.row + lines_here, first=False), False
-    if none:
-        yield piece._replace(payload=b"").sealed(b"")
+    first = Piece(
+        path, unit.name, unit.format, unit.compression, start=stream.mark, charset=stream.charset
+    )
+    chunks = cutting.cut(stream.blocks, cutting.line_ends, size, options.max_document_mb << 20)
+    yield from cutting.pieces(first, chunks, ord("\n"), seekable=seekable)
 
 
 def read(
@@ -158,18 +152,15 @@ class _Reader(NamedTuple):
         begin, end = int(lines.begins[i]), int(lines.ends[i])
         charset = found.charsets.get(a + i, self.piece.charset)
         try:
-            self._weigh(end - begin)
             return self._patient(_Line(found.data, begin, end, charset, lines.spans, i))
         except _Fault as fault:
             raw = found.data[begin : end if end - begin <= self.limit else begin + HEAD]
             return (*[None] * 13, str(fault), raw)
 
-    def _weigh(self, size: int) -> None:
-        if size > self.limit:
-            raise _Fault(too_large(size, self.limit))
-
     def _patient(self, line: _Line) -> tuple[Any, ...]:
         """Make the row of a line that need not be usual; raise _Fault where it cannot be used."""
+        if line.end - line.begin > self.limit:
+            raise _Fault(too_large(line.end - line.begin, self.limit))
         data = line.data[line.begin : line.end].removeprefix(codecs.BOM_UTF8)
         record = _parsed(data)
         if len(data) < line.end - line.begin or line.spans.escaped[line.i]:

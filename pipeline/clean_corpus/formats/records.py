@@ -212,7 +212,8 @@ def no_text(where: str, field: str, names: Sequence[str]) -> str:
     if len(names) > len(there):
         there.append(f"and {len(names) - len(there)} more")
     return (
-        f"{where}: no field '{field}'. Fields here: {', '.join(there) or 'none'}. Set fields.text."
+        f"{where}: no field '{field}'. Fields here: {', '.join(there) or 'none'}. "
+        "Name the one of the article: --set fields.text=NAME."
     )
 
 
