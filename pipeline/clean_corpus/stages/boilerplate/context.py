@@ -85,6 +85,8 @@ def items(found: Found) -> set[tuple[int, str]]:
     names, or names and agencies, line by line. An article has one, or a few in a row.
     """
     by_class: dict[str, list[int]] = {}
+    if len(found.proposals) < _ITEMS:
+        return set()
     for proposal, rule in found.proposals:
         anywhere = not rule.votes and rule.where != "last"
         if proposal.whole and anywhere and proposal.class_ in _LISTED:
@@ -163,6 +165,8 @@ def _stands(proposal: Proposal, where: str, found: Found, gone: list[int]) -> bo
 
 def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
     """Give the lines of menus: runs of short lines in which several vote for one."""
+    if len(kept) + len(found.proposals) < _MENU_VOTES:
+        return
     votes = {
         proposal.line
         for proposal in kept

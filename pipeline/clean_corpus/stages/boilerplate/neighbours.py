@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from clean_corpus.stages.boilerplate.context import ABOUT_ARTICLE, SUBHEAD, Found, whole_line
 from clean_corpus.stages.boilerplate.lines import Proposal, is_prose, is_short
 
+_LEADERS = {"related_header", "donation_plea", "image_caption", "image_credit"}
 _LINK = 150  # bytes; a longer line is no headline
 _MOST_LINKS = 8
 _CAPTION = 300  # bytes; a longer line is no caption
@@ -15,6 +16,8 @@ _PARAGRAPHS = 6  # breaks of a document that tell whether it has empty lines bet
 
 def neighbours(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
     """Give the lines that go because of a proposal beside them."""
+    if not any(proposal.class_ in _LEADERS for proposal in kept):
+        return
     gone = {proposal.line for proposal in kept if proposal.whole}
     dated = {proposal.line for proposal, _ in found.proposals if proposal.class_ in ABOUT_ARTICLE}
     for proposal in kept:

@@ -95,11 +95,11 @@ def ending(lines: Lines, cuts: pa.Table) -> Offsets:
     """
     folded = lines.folded
     gone = np.flatnonzero(_lost(lines, cuts) == folded.end - folded.start)
-    past = np.append(lines.data, _FEED)[folded.stop]
-    begins = np.append(_FEED, past[:-1])
-    last = gone + 1 == lines.first[folded.doc[gone] + 1]
-    apart = (past[gone] == _FEED) & (begins[gone] == _FEED)
-    rows: Offsets = folded.doc[gone[last | ~apart]].astype(np.int64)
+    doc = folded.doc[gone].astype(np.int64)
+    fed = lines.data[np.minimum(folded.stop, len(lines.data) - 1)] == _FEED
+    last = gone + 1 == lines.first[doc + 1]
+    apart = fed[gone] & (fed[gone - 1] | (gone == lines.first[doc]))
+    rows: Offsets = doc[last | ~apart]
     return rows
 
 
