@@ -5,9 +5,9 @@
     python benchmarks/dedup_scale.py FOLDER --noise 100000,200000 [--changed 20]
 
 The first makes corpora of 2 KB texts in FOLDER (`dedup_corpus.py`: zstd, 1 GB for a million; they
-stay there), and runs the steps between texts and kept ids over them (`dedup_ours.py`), which need
-3.5 GB of disk for a million while they work. Ten million take about 25 minutes to make and 5 to
-search on two cores, and 45 GB. CPU seconds are those of the whole process and its workers; the
+stay there), and runs `clean-corpus duplicates` over them, which needs 2 GB of disk for a million
+while it works. Ten million take about 25 minutes to make and 5 to search on two cores, and 30 GB.
+CPU seconds are those of the whole process and its workers; the
 marginal cost is what a further document takes, against that of the step before.
 
 The second does the same with pages of one template of 300 words, which share half of them and many
@@ -29,9 +29,9 @@ from pathlib import Path
 
 import dedup_corpus
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dedup_peers import HERE
 from processes import Cost, measured
 
 WORDS = 300  # of a page
@@ -39,10 +39,17 @@ COPIES = 100  # one page in so many is a copy
 WORD = np.array([f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in range(600)])
 
 
-def searched(texts: Path, kept: Path, workers: int) -> Cost:
-    """Run the steps."""
-    engine = str(HERE / "dedup_ours.py")
-    return measured([sys.executable, engine, str(texts), str(kept), f"workers={workers}"])
+def searched(texts: Path, out: Path, workers: int) -> Cost:
+    """Run the command."""
+    run = ["-m", "clean_corpus", "duplicates", str(texts), "-o", str(out), "--fresh", "--quiet"]
+    limits = ["--set", "limits.max_removed=1", "--set", "limits.max_removed_per_source=1"]
+    return measured([sys.executable, *run, "--workers", str(workers), *limits])
+
+
+def ids(out: Path) -> list[str]:
+    """Read who stays."""
+    with (out / "kept.jsonl").open("rb") as lines:
+        return [orjson.loads(line)["id"] for line in lines]
 
 
 def grown(folder: Path, sizes: list[int], workers: int) -> None:
@@ -50,7 +57,7 @@ def grown(folder: Path, sizes: list[int], workers: int) -> None:
     before: tuple[int, float, float] | None = None
     for size in sizes:
         texts = dedup_corpus.write(folder / f"en{size}", size)
-        cpu, wall, megabytes = searched(texts, folder / "kept", workers)
+        cpu, wall, megabytes = searched(texts, folder / "out", workers)
         each = cpu / size
         line = f"{size:>10,} texts  {cpu:8.1f} CPU s  {wall:8.1f} s  {megabytes:6.0f} MB"
         if before:
@@ -111,8 +118,8 @@ def templates(folder: Path, sizes: list[int], workers: int, shared: int) -> None
     """Print the cost of each size, and what was decided wrongly."""
     for size in sizes:
         texts, copies = pages(folder, size, shared)
-        cpu, wall, megabytes = searched(texts, folder / "kept", workers)
-        kept = set((folder / "kept").read_text(encoding="utf-8").split())
+        cpu, wall, megabytes = searched(texts, folder / "out", workers)
+        kept = set(ids(folder / "out"))
         missed = both(kept, copies)
         print(
             f"{size:>10,} pages  {cpu:8.1f} CPU s  {wall:8.1f} s  {megabytes:6.0f} MB  "
@@ -126,8 +133,8 @@ def noises(folder: Path, sizes: list[int], workers: int, changed: int) -> None:
     """Print the cost of each size, and how many stay."""
     for size in sizes:
         texts = noisy(folder, size, changed)
-        cpu, wall, megabytes = searched(texts, folder / "kept", workers)
-        stay = len((folder / "kept").read_text(encoding="utf-8").split())
+        cpu, wall, megabytes = searched(texts, folder / "out", workers)
+        stay = len(ids(folder / "out"))
         print(
             f"{size:>10,} texts  {cpu:8.1f} CPU s  {wall:8.1f} s  {megabytes:6.0f} MB  {stay} stay",
             flush=True,
