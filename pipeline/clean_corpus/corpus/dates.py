@@ -17,6 +17,7 @@ _NAMED = re.compile(
 )
 _AMERICAN = re.compile(r"([^\W\d_]{3,12})[.]? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})\b(.*)")
 _CLOCK = re.compile(r"\D{0,5}(\d{1,2})[:h](\d\d)(?::(\d\d))?")
+_TIME = re.compile(r"\d\d:\d\d")
 _WEEKDAY = re.compile(r"[^\W\d_]{2,13}[.]?,? +")
 _EPOCH = re.compile(r"\d{9,10}|\d{13}")
 
@@ -50,9 +51,10 @@ def seconds(date: str) -> int | None:
     text = " ".join(date.split())
     if _EPOCH.fullmatch(text):
         return _within(int(text) // (1000 if len(text) == 13 else 1))
+    bare = _WEEKDAY.sub("", text, count=1)
     for read in (_iso, _rfc2822, _numbers, _named, _american):
         try:
-            found = read(text) or read(_WEEKDAY.sub("", text, count=1))
+            found = read(text) or (read(bare) if bare != text else None)
         except (ValueError, OverflowError, TypeError, IndexError):
             continue
         if found is not None and found.year in _YEARS:
@@ -77,7 +79,7 @@ def _iso(text: str) -> datetime | None:
 
 
 def _rfc2822(text: str) -> datetime | None:
-    return parsedate_to_datetime(text) if re.search(r"\d\d:\d\d", text) else None
+    return parsedate_to_datetime(text) if _TIME.search(text) else None
 
 
 def _numbers(text: str) -> datetime | None:
@@ -102,6 +104,7 @@ def _american(text: str) -> datetime | None:
     return _at(int(match[3]), month, int(match[2]), match[4]) if match and month else None
 
 
+@lru_cache(1_024)
 def _month(name: str) -> int | None:
     folded = unicodedata.normalize("NFKD", name.casefold()).replace("ı", "i")
     return _MONTH.get("".join(c for c in folded if not unicodedata.combining(c)))
