@@ -77,7 +77,7 @@ def run(given: argparse.Namespace, workers: int, folder: Path) -> tuple[Cost, li
     """Run the tool; give its cost, and its phases."""
     phases = folder / "phases.json"
     command = [sys.executable, "-c", WATCHED, str(phases), "run", "--fresh", "--quiet"]
-    command += ["--workers", str(workers), "-o", str(folder / "out"), str(given.input.resolve())]
+    command += ["--workers", str(workers), "-o", str(folder / "out"), str(given.input.absolute())]
     cost = measured([*command, *(part for one in given.set for part in ("--set", one))])
     return cost, json.loads(phases.read_bytes())
 
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--set", action="append", default=[], help="an option, as for the tool")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.input.resolve().parent) as folder:
+    with tempfile.TemporaryDirectory(dir=given.input.absolute().parent) as folder:
         one, _ = run(given, 1, Path(folder))
         many, phases = run(given, given.workers, Path(folder))
     for workers, cost in ((1, one), (given.workers, many)):

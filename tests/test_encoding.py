@@ -158,7 +158,7 @@ PIECES = [
     *["&amp;", "&eacute;", "&lt;", "&#8217;", "&#1;", "&#10;", "&AElig;", "&no;", "&Atilde;"],
     *["amp;", "a", "I", " ", "?", "é", "aéa", "ışa", "ß", "©", "\xa0", "\u0301", "\u0323", "e"],
     *["\x93", "\x94", "\x92", "\x85", "\x81", "\x1a", "\x1b[31m", "\x07", "\ufeff", "\ufffd", "ﬁ"],
-    *["Â£", "Ã©", "Ã ", "â€™", "â€", "à ", "É\x94", "Рџ", "я", "漢"],
+    *["Â£", "Ã©", "Ã ", "â€™", "â€", "à ", "É\x94", "İ\x92", "Рџ", "я", "漢"],
 ]
 LINES = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
 
@@ -190,6 +190,16 @@ def test_of_controls_alone_ftfy_makes_nothing_else(line: str) -> None:
         fixed = fixes.fix_c1_controls(line)
         if not is_bad(fixed):
             assert ftfy.fix_encoding_and_explain(line, FIXER).text == fixed
+
+
+@example("\u0301Ã ")
+@given(LINES)
+def test_what_is_mended_in_parts_is_what_ftfy_makes_of_the_whole(line: str) -> None:
+    found = repairs._in_parts(line)
+    if found and not is_bad(found[0]):
+        text, steps = ftfy.fix_encoding_and_explain(line, FIXER)
+        names = tuple(repairs._STEPS.get(name, "fix-encoding") for _, name in steps or ())
+        assert found == (text, names)
 
 
 @given(TEXTS | DAMAGED, TEXTS | DAMAGED)

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ftfy import TextFixerConfig, fix_and_explain, fix_encoding_and_explain, fixes
+from ftfy import TextFixerConfig, chardata, fix_and_explain, fix_encoding_and_explain, fixes
 from ftfy.badness import badness, is_bad
 
 from clean_corpus.kernels.suspects import BAD, LITERAL, UNORDERED
 from clean_corpus.stages import ftfy_guard
 from clean_corpus.stages.alignment import Change, changes
-from clean_corpus.stages.spots import FIXES, Repair, mended
+from clean_corpus.stages.spots import FIXES, Repair, may_be_reread, mended
 
 
 class _Draft(NamedTuple):
@@ -80,12 +80,36 @@ def _decoded(line: str, plain: str, reasons: int, fixer: TextFixerConfig) -> _Dr
     names: tuple[str, ...] = () if plain == line else ("unescape-html",)
     if not reasons & BAD:
         return _Draft(line, plain, names, True)
-    text, steps = fix_encoding_and_explain(plain, fixer)
-    names += tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
-    if _ENCODING in names and plain != line and not is_bad(line):
+    settled = False
+    mended = _in_parts(plain)
+    if mended is None:
+        text, steps = fix_encoding_and_explain(plain, fixer)
+        mended = text, tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
+        settled = True
+    text, more = mended
+    if _ENCODING in more and plain != line and not is_bad(line):
         # A repair that does not lessen the damage is none: `repair` sees to that.
         return _Draft(line, plain, (), False)
-    return _Draft(line, text, names, True)
+    return _Draft(line, text, names + more, settled)
+
+
+def _in_parts(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Mend the encoding of a line that ftfy cannot read anew as a whole; give the fixes as well.
+
+    None for any other line. It is done if the guard clears it then; ftfy would search all of it for
+    damage once more.
+    """
+    names: tuple[str, ...] = ()
+    while is_bad(text):
+        if may_be_reread(text) or chardata.possible_encoding(text, "latin-1"):
+            return None
+        before, text = text, fixes.decode_inconsistent_utf8(text)
+        if text != before:
+            names += (_ENCODING,)
+            continue
+        text = fixes.fix_c1_controls(text)
+        return text, names + (("fix-c1-controls",) if text != before else ())
+    return text, names
 
 
 def _tidy(draft: _Draft, reasons: int) -> _Draft:

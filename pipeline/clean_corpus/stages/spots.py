@@ -124,13 +124,11 @@ def _pattern(why: int) -> re.Pattern[str]:
 
 
 def _is_whole_but_for_controls(line: str) -> bool:
-    r"""Say whether ftfy can do nothing for the encoding of a line but replace its C1 controls.
+    """Say whether ftfy can do nothing for the encoding of a line but replace its C1 controls.
 
-    It reads a line anew as UTF-8 only if all of it can be: not if a character beyond ASCII is alone
-    between letters, for that is one byte in the encodings that ftfy tries. (Next to `?`, a space or
-    `\x1a` ftfy may add a byte.) Nor must there be a part that it would read anew.
+    It must not be read anew, nor must there be a part of it that would be.
     """
-    if _CONTROL.search(line) is None or _ALONE.search(line) is None:
+    if _CONTROL.search(line) is None or may_be_reread(line):
         return False
     end = 0
     for lead in _LEAD.finditer(line):
@@ -139,6 +137,18 @@ def _is_whole_but_for_controls(line: str) -> bool:
                 return False
             end = part.end()
     return True
+
+
+def may_be_reread(line: str) -> bool:
+    r"""Say whether ftfy may read a line anew as UTF-8, all of it at once.
+
+    It does not if a character beyond ASCII is alone between letters, for that is one byte in the
+    encodings that ftfy tries (next to `?`, a space or `\x1a` ftfy may add a byte); nor if none of
+    these has all its characters.
+    """
+    return _ALONE.search(line) is None and any(
+        chardata.possible_encoding(line, name) for name in chardata.CHARMAP_ENCODINGS
+    )
 
 
 @lru_cache(maxsize=4096)
