@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dedup_peers import Cost, measured
+from processes import Cost, measured
 
 #: Runs the tool, and writes [phase, wall seconds, seconds without a task] of each phase.
 WATCHED = """
