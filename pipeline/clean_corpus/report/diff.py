@@ -9,7 +9,8 @@ from typing import NamedTuple
 #: Words of each text that are compared; the page says where a text goes on.
 _WORDS = 220
 
-_WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
+# With the white space behind it, which is not compared: it follows the words.
+_WORD = re.compile(r"(?:[^\W_]+|\S)\s*|\s+")
 
 
 class Piece(NamedTuple):
@@ -23,8 +24,8 @@ def sides(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
     """Split two texts into what they share and what only one of them has."""
     a, b = _words(left), _words(right)
     sides_: tuple[list[Piece], list[Piece]] = ([], [])
-    # White space matches wherever it stands: it follows the words, and asks for no time of its own.
-    matcher = SequenceMatcher(str.isspace, a, b, autojunk=False)
+    bare = ([word.rstrip() for word in words] for words in (a, b))
+    matcher = SequenceMatcher(None, *bare, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         for side, words in zip(sides_, (a[i:j], b[k:m]), strict=True):
             if words:
@@ -36,7 +37,4 @@ def sides(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
 
 
 def _words(text: str) -> list[str]:
-    # Twice as many tokens: every second one is white space.
-    return [
-        match.group() for match, _ in zip(_WORD.finditer(text), range(2 * _WORDS), strict=False)
-    ]
+    return [match.group() for match, _ in zip(_WORD.finditer(text), range(_WORDS), strict=False)]
