@@ -24,16 +24,22 @@ _FEW = 4096
 
 @compiled
 def _by_digit(
-    values: Values, carried: Carried, shift: np.uint64, ends: Values, out: Values, along: Carried
+    values: Values,
+    carried: Carried,
+    low: np.uint64,
+    shift: np.uint64,
+    ends: Values,
+    out: Values,
+    along: Carried,
 ) -> None:
     for i in range(ends.size):
         ends[i] = 0
     for i in range(values.size):
-        ends[((values[i] >> shift) & _DIGIT) + _1] += _1
+        ends[(((values[i] - low) >> shift) & _DIGIT) + _1] += _1
     for i in range(1, ends.size):
         ends[i] += ends[i - 1]
     for i in range(values.size):
-        digit = (values[i] >> shift) & _DIGIT
+        digit = ((values[i] - low) >> shift) & _DIGIT
         out[ends[digit]] = values[i]
         if carried.size:
             along[ends[digit]] = carried[i]
@@ -54,7 +60,8 @@ def sort(values: Values) -> Values:
     """Give the values in order; takes twice their size to work in."""
     if len(values) < _FEW:
         return np.sort(values)
-    return _sorted(values, np.zeros(0, np.uint32), _digits(_differing(values)))[0]
+    differing = int(np.bitwise_or.reduce(values) ^ np.bitwise_and.reduce(values))
+    return _sorted(values, np.zeros(0, np.uint32), np.uint64(0), _digits(differing))[0]
 
 
 def sort_with(values: Values, carried: Carried) -> tuple[Values, Carried]:
@@ -65,29 +72,27 @@ def sort_with(values: Values, carried: Carried) -> tuple[Values, Carried]:
     if len(values) < _FEW:
         places = np.argsort(values, kind="stable")
         return values[places], carried[places]
-    top = _differing(values).bit_length()
+    low = values.min()
+    top = int(values.max() - low).bit_length()
     least = max(0, top - _BITS * -(-len(values).bit_length() // _BITS))
-    found = _sorted(values, carried, range(least, top, _BITS))
+    found = _sorted(values, carried, low, range(least, top, _BITS))
     _insert(*found)
     return found
 
 
-def _sorted(values: Values, carried: Carried, shifts: Iterable[int]) -> tuple[Values, Carried]:
+def _sorted(
+    values: Values, carried: Carried, low: np.uint64, shifts: Iterable[int]
+) -> tuple[Values, Carried]:
     ends = np.empty(int(_DIGIT) + 2, np.uint64)
     here = values, carried
     free = [(np.empty_like(values), np.empty_like(carried)) for _ in range(2)]
     for shift in shifts:
         there = free.pop()
-        _by_digit(*here, np.uint64(shift), ends, *there)
+        _by_digit(*here, low, np.uint64(shift), ends, *there)
         if here[0] is not values:
             free.append(here)
         here = there
     return here
-
-
-def _differing(values: Values) -> int:
-    """Give a number with the bits in which some values differ."""
-    return int(np.bitwise_or.reduce(values) ^ np.bitwise_and.reduce(values))
 
 
 def _digits(differing: int) -> Iterator[int]:

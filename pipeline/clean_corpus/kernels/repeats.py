@@ -18,17 +18,17 @@ _BITS = 16
 
 @compiled
 def _repeats(
-    keys: Keys, shift: np.uint64, mask: np.uint64, once: Keys, twice: Keys, out: Keys
+    keys: Keys, low: np.uint64, shift: np.uint64, once: Keys, twice: Keys, out: Keys
 ) -> int:
     for i in range(keys.size):
-        slot = (keys[i] >> shift) & mask
+        slot = (keys[i] - low) >> shift
         word, bit = slot >> _6, _1 << (slot & _63)
         if once[word] & bit:
             twice[word] |= bit
         once[word] |= bit
     count = 0
     for i in range(keys.size):
-        slot = (keys[i] >> shift) & mask
+        slot = (keys[i] - low) >> shift
         if (twice[slot >> _6] >> (slot & _63)) & _1:
             out[count] = i
             count += 1
@@ -43,11 +43,10 @@ def repeats(keys: Keys) -> Keys:
     """
     if not keys.size:
         return np.zeros(0, np.uint64)
-    words = 1 << max(1, keys.size * _BITS // 64).bit_length() - 1
-    bits = (words * 64 - 1).bit_length()
-    # Keys of one partition have their first bits in common.
-    top = int(np.bitwise_or.reduce(keys) ^ np.bitwise_and.reduce(keys)).bit_length()
-    once, twice = np.zeros((2, words), np.uint64)
+    # Keys of one partition are not far apart.
+    low = keys.min()
+    span = int(keys.max() - low)
+    shift = (span // (keys.size * _BITS)).bit_length()
+    once, twice = np.zeros((2, (span >> shift) // 64 + 1), np.uint64)
     out = np.empty(keys.size, np.uint64)
-    shift, mask = np.uint64(max(0, top - bits)), np.uint64(words * 64 - 1)
-    return out[: _repeats(keys, shift, mask, once, twice, out)]
+    return out[: _repeats(keys, low, np.uint64(shift), once, twice, out)]

@@ -24,8 +24,8 @@ def sides(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
     """Split two texts into what they share and what only one of them has."""
     a, b = _words(left), _words(right)
     sides_: tuple[list[Piece], list[Piece]] = ([], [])
-    bare = ([word.rstrip() for word in words] for words in (a, b))
-    matcher = SequenceMatcher(None, *bare, autojunk=False)
+    bare = [[word.rstrip() for word in words] for words in (a, b)]
+    matcher = SequenceMatcher(None, bare[0], bare[1], autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         for side, words in zip(sides_, (a[i:j], b[k:m]), strict=True):
             if words:

@@ -19,7 +19,7 @@ def exact(
 ) -> dict[str, Any]:
     """Write the COPIES ("copies") among all "documents" whose hash falls to this part.
 
-    Other inputs: "occurrences". Options: part, parts (2^n), keep, prefer.
+    Other inputs: "occurrences". Options: part, parts, keep, prefer.
     """
     documents = Documents.of(inputs["documents"], inputs["occurrences"])
     copies, keepers = _copies(documents, options)
@@ -48,12 +48,9 @@ def _twins(documents: Documents, options: Mapping[str, Any]) -> Numbers:
     """Give the documents of this part whose hash another has too: few, as a rule."""
     hashes, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)]
     columns = documents.all("digest_high", "present")
+    low, most = arrow.range_of(options["part"], options["parts"])
     for first, (high, present) in zip(documents.starts.tolist(), columns, strict=False):
-        mine = present
-        if options["parts"] > 1:
-            shift = np.uint64(64 - options["parts"].bit_length() + 1)
-            mine = present & ((high >> shift) == options["part"])
-        rows = np.flatnonzero(mine)
+        rows = np.flatnonzero(present & (high >= low) & (high <= most))
         hashes.append(high[rows])
         numbers.append((rows + first).astype(np.uint32))
     high = np.concatenate(hashes)

@@ -45,7 +45,7 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 # are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
 # shingles while they are counted; and for the candidates of a document. They may take half of the
 # memory: the rest is what a process has without them, and what it keeps to use again.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 80, 80, 100, 1000, 300, 30, 1000
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 50, 80, 100, 1000, 300, 30, 1000
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64
@@ -219,11 +219,8 @@ def summarise(stats: Iterable[tuple[str, Mapping[str, Any]]], dedup: Dedup) -> d
 
 
 def _parts(items: int, most: int) -> int:
-    """Give the power of two that leaves at most so many items in a part."""
-    parts = 1
-    while parts * most < items and parts < _MOST_PARTS:
-        parts *= 2
-    return parts
+    """Give the parts in which there are at most so many items each."""
+    return min(max(1, -(-items // most)), _MOST_PARTS)
 
 
 def _bundles(shards: Sequence[_Shard]) -> Iterator[list[list[Any]]]:
