@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import argparse
 import cProfile
-import gzip
-import json
 import pstats
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+from jsonl import objects
 
 from clean_corpus import lexicons, text
 from clean_corpus.config import Boilerplate
@@ -63,12 +62,10 @@ def main() -> None:
 
 
 def _batches(path: Path, language: str) -> Iterator[text.Batch]:
-    data = path.read_bytes()
-    rows = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
     texts: list[str] = []
     titles: list[str] = []
     size = 0
-    for row in map(json.loads, rows):
+    for row in objects(path):
         texts.append(row.get("text") or "")
         titles.append(row.get("title") or "")
         size += len(texts[-1])

@@ -14,8 +14,6 @@ extractors saw it, "gold" among them; copies are those of one page) and `dedup_c
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
 import tempfile
 from collections import Counter
@@ -26,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from jsonl import objects
 
 from clean_corpus import clean
 from clean_corpus.config import Dedup
@@ -48,12 +47,6 @@ class _Task(NamedTuple):
     inputs: Mapping[str, Sequence[str]]
     outputs: Mapping[str, str]
     options: Mapping[str, Any]
-
-
-def load(path: Path) -> list[dict[str, Any]]:
-    """Read gzip'd JSON Lines."""
-    with gzip.open(path) as lines:
-        return [json.loads(line) for line in lines]
 
 
 def keepers(texts: Sequence[str], dedup: Dedup) -> list[str]:
@@ -106,7 +99,7 @@ def wrong(found: Sequence[str], true: Sequence[str], texts: Sequence[str]) -> in
 
 def pages(folder: Path) -> None:
     """Print pair F1 on the pages of the extractors, over thresholds and sizes of shingles."""
-    rows = [row for path in sorted(folder.glob("dedup_*_extractors*")) for row in load(path)]
+    rows = [row for path in sorted(folder.glob("dedup_*_extractors*")) for row in objects(path)]
     true = [row["cluster"] for row in rows]
     raw = [row["text"] for row in rows]
     records = [{"id": str(i), "text": r["text"], "url": r["url"]} for i, r in enumerate(rows)]
@@ -143,7 +136,7 @@ def jaccard(a: str, b: str, size: int, unit: str) -> float:
 def graded(folder: Path) -> None:
     """Print AUC and F1 on pairs with a human grade, for grades that count as copies."""
     (path,) = folder.glob("dedup_copycat_pairs*")
-    rows = [row for row in load(path) if row["label"] != "unknown"]
+    rows = [row for row in objects(path) if row["label"] != "unknown"]
     print(f"{len(rows)} graded pairs: AUC, best F1 at its threshold, F1 at the shipped one")
     sizes = [("words", size) for size in (1, 2, 3, 4, 5)]
     for unit, size in [*sizes, *(("characters", size) for size in (5, 9, 13))]:

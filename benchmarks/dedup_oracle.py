@@ -14,8 +14,6 @@ brute force.
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 import sys
 import tempfile
@@ -33,6 +31,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from dedup_ours import dedup
+from jsonl import objects
 
 from clean_corpus.config import Dedup
 
@@ -226,8 +225,7 @@ def distinct(texts: Sequence[str]) -> list[str]:
 def news(folder: Path) -> Iterator[str]:
     """Read the articles."""
     for path in sorted(folder.glob("news_*")):
-        with gzip.open(path) as lines:
-            yield from (json.loads(line)["text"] for line in lines)
+        yield from (row["text"] for row in objects(path))
 
 
 def main() -> None:

@@ -18,18 +18,17 @@ from __future__ import annotations
 
 import argparse
 import base64
-import gzip
-import json
 import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 from ftfy import fix_and_explain
+from jsonl import objects
 
 from clean_corpus import config
 from clean_corpus.decode import decode
@@ -92,20 +91,14 @@ def main() -> None:
             report()
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Read one set."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        yield from map(json.loads, lines)
-
-
 def legacy(data: Path, sample: int) -> Iterator[Text]:
     """Give the files of the legacy set, and the texts of the language sets in legacy charsets."""
     for path in sorted(data.glob("enc_char_dataset*")):
-        for row in rows(path):
+        for row in objects(path):
             file = base64.b64decode(row["b64"])
             yield Text(file, file.decode(row["encoding"]).removeprefix("\ufeff"), "files")
     for path in sorted(data.glob("lid_*")):
-        for number, row in enumerate(rows(path)):
+        for number, row in enumerate(objects(path)):
             if number % sample == 0:
                 yield from reencoded(row["text"], row["lang"])
 
@@ -209,7 +202,7 @@ def by_ftfy(text: str) -> str:
 def report_cases(data: Path) -> None:
     """Print the cases that the stage does not mend as ftfy's tests want it."""
     for path in sorted(data.glob("enc_ftfy_cases*")):
-        cases = list(rows(path))
+        cases = list(objects(path))
         left = repaired([case["original"] for case in cases])[0]
         wrong = 0
         for case, text in zip(cases, left, strict=True):
@@ -226,10 +219,12 @@ def report_cases(data: Path) -> None:
 def report_speed(data: Path) -> None:
     """Print MB of UTF-8 by CPU-second for the stage and for ftfy, and whether they agree."""
     repaired(["warm"])
-    sets = {path.name.split(".")[0]: [r["text"] or "" for r in rows(path)] for path in news(data)}
+    sets = {
+        path.name.split(".")[0]: [r["text"] or "" for r in objects(path)] for path in news(data)
+    }
     for path in sorted(data.glob("lid_lingua_sentence*")) + sorted(data.glob("lid_news*")):
         scripts = defaultdict(list)
-        for row in rows(path):
+        for row in objects(path):
             scripts[row["lang"]].append(row["text"])
         for language in ("ru", "el", "ar", "he", "hi", "th", "zh", "ja", "ko", "vi"):
             sets[f"{language} {path.name.split('.')[0][4:]}"] = scripts[language] * 20
@@ -259,7 +254,7 @@ def news(data: Path) -> list[Path]:
 def report_changes(data: Path) -> None:
     """List every change that the stage makes to news, the equal ones once."""
     for path in news(data):
-        texts = [row["text"] or "" for row in rows(path)]
+        texts = [row["text"] or "" for row in objects(path)]
         _, edits, column, _ = repaired(texts)
         spans = zip(*(ends.tolist() for ends in code_points(column, edits)), strict=True)
         found: Counter[tuple[str, str, str, str]] = Counter()

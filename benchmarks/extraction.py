@@ -18,10 +18,8 @@ readability-lxml, resiliparse, newspaper4k and jusText have environments of thei
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import importlib.util
-import json
 import logging
 import re
 import socket
@@ -31,6 +29,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+from jsonl import objects
 
 _DENSE = "\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f"
 _WORD = re.compile(rf"[{_DENSE}](?<=\w)|[^\W{_DENSE}]+")
@@ -79,7 +79,7 @@ def main() -> None:
     tools = {name: tool for name, tool in _tools() if not chosen or name in chosen}
     results: dict[str, dict[str, Scores]] = {name: {} for name in tools}
     cleaned: dict[str, dict[str, Scores]] = {}
-    sets = {path.name.split(".")[0]: _pages(path) for path in _paths(options.data)}
+    sets = {path.name.split(".")[0]: list(objects(path)) for path in _paths(options.data)}
     for name, pages in sets.items():
         print(f"\n{name}: {len(pages)} pages\n{'':22}  mean median   half 1  half 2    CPU s")
         for tool, function in tools.items():
@@ -164,12 +164,6 @@ def _cleaned(
 
 def _paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("html_*.jsonl*"))
-
-
-def _pages(path: Path) -> list[Any]:
-    data = path.read_bytes()
-    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
-    return [json.loads(line) for line in lines]
 
 
 def _offline(*_: object, **__: object) -> NoReturn:

@@ -11,13 +11,12 @@ Printed are the CPU seconds of whole processes, start included, medians of alter
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 
+from jsonl import objects
 from processes import measured
 
 BARE = """
@@ -69,9 +68,8 @@ def written(data: Path, pages: Path) -> int:
     pages.mkdir()
     count = 0
     for path in sorted(data.glob("html_*.jsonl*")):
-        content = path.read_bytes()
-        for line in (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines():
-            (pages / f"{count:06}.html").write_text(json.loads(line)["html"], encoding="utf-8")
+        for row in objects(path):
+            (pages / f"{count:06}.html").write_text(row["html"], encoding="utf-8")
             count += 1
     return count
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlparse
 
 import pyarrow as pa
+from jsonl import objects
 
 from clean_corpus.text import Batch
 
@@ -39,10 +38,8 @@ def paths(folder: Path) -> list[Path]:
 
 def read(path: Path, language: str = "und") -> list[Page]:
     """Read the pages of one file; `language` is that of pages that name none."""
-    data = path.read_bytes()
-    rows = map(json.loads, (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines())
     pages = []
-    for row in rows:
+    for row in objects(path):
         code = str(row.get("lang") or "").lower()
         url = str(row.get("url") or row.get("page") or "")
         host = urlparse(url).netloc if "://" in url else url.split("_")[1 if "_" in url else 0]

@@ -23,8 +23,6 @@ Norwegian); `exact` counts them as they are.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import re
 import time
 from collections import Counter, defaultdict
@@ -35,6 +33,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from jsonl import objects
 
 from clean_corpus import config, languages
 from clean_corpus.stages import cld2, language, profiles, verdicts
@@ -80,8 +79,7 @@ def main() -> None:
 
 def read(path: Path) -> list[tuple[str, str]]:
     """Read one set: label and text of each row."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        return [(row["lang"], row["text"]) for row in map(json.loads, lines)]
+    return [(row["lang"], row["text"]) for row in objects(path)]
 
 
 def detected(texts: Sequence[str]) -> language.Detected:

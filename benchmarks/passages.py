@@ -12,7 +12,6 @@ to be read, and how many more documents these connect than MinHash does.
 from __future__ import annotations
 
 import argparse
-import gzip
 import random
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from jsonl import objects
 
 from clean_corpus.config import Config
 from clean_corpus.run.plan import clean_files
@@ -143,10 +143,9 @@ def took(out: Path) -> tuple[float, float]:
 def real(folder: Path, path: Path, shown: int, pairs: int) -> None:
     """Print what was learned and found in real articles."""
     rows = []
-    with gzip.open(path) as file:
-        for row in map(orjson.loads, file):
-            kept = ("id", "text", "date")
-            rows.append({**{name: row.get(name) for name in kept}, "source": row.get("site")})
+    for row in objects(path):
+        kept = {name: row.get(name) for name in ("id", "text", "date")}
+        rows.append({**kept, "source": row.get("site")})
     out = run(folder, rows)
     ours, every = took(out)
     sizes = Counter(row["source"] for row in rows)

@@ -16,8 +16,6 @@ others would write on the first 4 MB of the same input.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import random
 import re
 import sys
@@ -28,6 +26,7 @@ from typing import Any
 
 import orjson
 import zstandard
+from jsonl import objects
 from processes import environment, measured
 
 PEERS = Path(__file__).parent / "whole_path_peers.py"
@@ -38,8 +37,7 @@ _PART = re.compile(r"\S+(?:[^\S\n]+\S+){0,4}")
 
 def articles(path: Path, size: int) -> Iterator[dict[str, Any]]:
     """Give the articles of a set, then mixtures of them, until `size` bytes of text are full."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        real = [row for row in map(json.loads, file) if row.get("text")]
+    real = [row for row in objects(path) if row.get("text")]
     parts = [_PART.findall(row["text"]) for row in real]
     draw = random.Random(path.name)  # noqa: S311  the same input each time
     for number in range(sys.maxsize):
