@@ -23,7 +23,7 @@ from clean_corpus.config import Config
 from clean_corpus.errors import ConfigError, InputError, LimitExceeded, OutputError
 from clean_corpus.run import plan
 from clean_corpus.run.plan import clean_files
-from clean_corpus.run.steps.write import _similarities, similarity
+from clean_corpus.run.steps.write import similarities, similarity
 from sample_records import content, lines
 
 TOLERANT = {"limits": {"max_failed": 1, "max_removed": 1}}
@@ -363,4 +363,4 @@ def test_ratios_of_columns_are_those_of_numbers(
 ) -> None:
     columns = [pa.array(column, pa.int64()) for column in zip(*counts, strict=True)]
     decisions = pa.table(columns, ["shared", "joined"])
-    assert _similarities(decisions, "joined").to_pylist() == [similarity(*row) for row in counts]
+    assert similarities(decisions, "joined").to_pylist() == [similarity(*row) for row in counts]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from clean_corpus.config import Config
+from clean_corpus.corpus.duplicates.decide import CLUSTERS
 from clean_corpus.report import samples
 from clean_corpus.run import quotes
 from clean_corpus.run.plan import clean_files
@@ -63,15 +64,17 @@ def test_samples_depend_neither_on_order_nor_on_parts(classes: int) -> None:
     assert drawn(one for part in parts for one in part) == whole
 
 
+def counted(shared: int) -> dict[str, int]:
+    return {"shared": shared, "joined": 100, "smaller": 100}
+
+
 def test_the_doubtful_clusters_come_first() -> None:
     clusters = [
-        {
-            "keeper": f"k{i:02}",
-            "members": [{"id": "near", "jaccard": 0.99}, {"id": "far", "jaccard": i / 100}],
-        }
-        for i in range(60, 95)
+        {"keeper": f"k{i}", "members": [{"id": "near", **counted(99)}, {"id": "far", **counted(i)}]}
+        for i in range(94, 59, -1)
     ]
-    chosen = quotes.doubtful(clusters)
+    parts = (clusters[i : i + 9] for i in range(0, len(clusters), 9))
+    chosen = quotes.doubtful(pa.RecordBatch.from_pylist(part, CLUSTERS) for part in parts)
     assert [keeper for keeper, _, _ in chosen] == [f"k{i}" for i in range(60, 80)]
     assert {(member["id"], others) for _, member, others in chosen} == {("far", 1)}
 

@@ -8,14 +8,13 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus import formats, results, spill
+from clean_corpus import formats, spill
 from clean_corpus.config import as_json
 from clean_corpus.corpus.sharing.share import SHARES
-from clean_corpus.formats import writing
+from clean_corpus.formats import strings, writing
 from clean_corpus.formats.inputs import Found
 from clean_corpus.formats.records import shown
 from clean_corpus.learned import to_toml
@@ -24,8 +23,9 @@ from clean_corpus.report.samples import SAMPLES
 from clean_corpus.run import audit, freshness, publish, quotes
 from clean_corpus.run.carried import Result
 from clean_corpus.run.flow import Flow
-from clean_corpus.run.steps.write import similarity
+from clean_corpus.run.steps.write import measures, similarities, similarity
 from clean_corpus.run.version import versions
+from clean_corpus.text import whole
 
 #: Outputs that are their parts one behind the other.
 _JOINED = ("removed", "failed", "edits")
@@ -94,32 +94,32 @@ def _quotes(ready: Path, flow: Flow, result: Result) -> None:
     quotes.write(
         ready / SAMPLES,
         [path(done.task.outputs["samples"]) for done in result.written],
-        results.lines(ready / "clusters.jsonl"),
+        spill.batches(str(path(result.clusters))),
         zip(cleaned, outcome.again or repeat(None), documents, decisions, strict=False),
         [str(path(name)) for name in outcome.occurrences],
         marking=flow.config.output.mode == "mark",
     )
 
 
-def _clusters(path: str, shares: Sequence[str]) -> Iterator[bytes]:
-    """Give a line for each keeper; `shares` says what it has in common with texts outside."""
+def _clusters(path: str, shares: Sequence[str]) -> Iterator[memoryview]:
+    """Give the lines of the keepers; `shares` says what it has in common with texts outside."""
     known = pa.concat_tables([SHARES.empty_table(), *map(spill.read, shares)])
     for batch in spill.batches(path):
         places = pc.index_in(batch["keeper"], value_set=known["key"].combine_chunks())
-        mine = known.select(["covered", "length"]).take(places).to_pylist()
-        for cluster, share in zip(batch.to_pylist(), mine, strict=True):
-            line = {"keeper": cluster["keeper"]}
-            if share["length"]:
-                line["shared"] = similarity(share["covered"], share["length"])
-            line["members"] = [
-                {
-                    "id": member["id"],
-                    "jaccard": similarity(member["shared"], member["joined"]),
-                    "containment": similarity(member["shared"], member["smaller"]),
-                }
-                for member in cluster["members"]
-            ]
-            yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        mine = known.select(["covered", "length"]).take(places).rename_columns(["shared", "of"])
+        share = strings.joined(b',"shared":', strings.encoded(similarities(mine, "of")))
+        members = pa.Table.from_struct_array(batch["members"].flatten())
+        ids = strings.objects({"id": whole(members["id"])}, b"")
+        each = strings.joined(ids, *measures(members), b"}")
+        lists = pa.ListArray.from_arrays(batch["members"].offsets, each)
+        rows = strings.joined(
+            strings.objects({"keeper": batch["keeper"]}, b""),
+            pc.fill_null(share, b""),
+            b',"members":[',
+            pc.binary_join(lists, pa.scalar(b",", pa.large_binary())),
+            b"]}\n",
+        )
+        yield strings.content(rows)
 
 
 def summarise(found: Found, flow: Flow, result: Result) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from clean_corpus import spill
 from clean_corpus.corpus.keys import of_shard
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.sample import drawn
+from clean_corpus.run.steps.write import similarities, similarity
 
 _CLUSTERS = 20
 
@@ -25,7 +26,7 @@ Member = Mapping[str, Any]
 def write(
     path: Path,
     samples: Iterable[Path],
-    clusters: Iterable[Mapping[str, Any]],
+    clusters: Iterable[pa.RecordBatch],
     shards: Iterable[Sequence[Any]],
     occurrences: Sequence[str],
     *,
@@ -33,7 +34,7 @@ def write(
 ) -> None:
     """Write what `clean_corpus.report.samples` reads.
 
-    `samples` are those of all shards, `clusters` the lines of that output, `shards` the cleaned
+    `samples` are those of all shards, `clusters` what `decide` wrote of them, `shards` the cleaned
     texts of each and how to read them again, its documents as the search for copies knows them, and
     the decisions; their keys may be numbered by `occurrences`.
     """
@@ -44,8 +45,8 @@ def write(
         {
             "keeper": found[keeper],
             "member": found[member["id"]],
-            "jaccard": member["jaccard"],
-            "containment": member["containment"],
+            "jaccard": similarity(member["shared"], member["joined"]),
+            "containment": similarity(member["shared"], member["smaller"]),
             "others": others,
         }
         for keeper, member, others in chosen
@@ -57,22 +58,25 @@ def write(
     path.write_bytes(orjson.dumps({"pairs": pairs, "edits": edits}))
 
 
-def doubtful(clusters: Iterable[Mapping[str, Any]]) -> list[tuple[str, Member, int]]:
+def doubtful(clusters: Iterable[pa.RecordBatch]) -> list[tuple[str, Member, int]]:
     """Give keeper, least similar member and number of others of the most doubtful clusters."""
 
-    def doubt(cluster: Mapping[str, Any]) -> tuple[float, str]:
-        return float(_least(cluster)["jaccard"]), cluster["keeper"]
+    def least() -> Iterator[tuple[float, str, pa.ListScalar]]:
+        for batch in clusters:
+            members = batch["members"]
+            # In components a member may be a copy of another only: nothing was measured then.
+            alike = similarities(pa.Table.from_struct_array(members.flatten()), "joined")
+            starts = members.offsets.to_numpy()[:-1]
+            lows = np.minimum.reduceat(pc.fill_null(alike, 0).to_numpy(), starts)
+            yield from zip(lows.tolist(), batch["keeper"].to_pylist(), members, strict=True)
+
+    def doubt(member: Member) -> tuple[float, str]:
+        return similarity(member["shared"], member["joined"]) or 0, member["id"]
 
     return [
-        (cluster["keeper"], _least(cluster), len(cluster["members"]) - 1)
-        for cluster in heapq.nsmallest(_CLUSTERS, clusters, doubt)
+        (keeper, min(members.as_py(), key=doubt), len(members) - 1)
+        for _, keeper, members in heapq.nsmallest(_CLUSTERS, least())
     ]
-
-
-def _least(cluster: Mapping[str, Any]) -> Member:
-    # In components a member may be a copy of another member only: nothing was measured then.
-    member: Member = min(cluster["members"], key=lambda m: (float(m["jaccard"] or 0), m["id"]))
-    return member
 
 
 def _documents(

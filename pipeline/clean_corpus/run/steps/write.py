@@ -162,17 +162,17 @@ def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
         columns |= {
             "removed": pa.array(shard.reasons, pa.string()),
             "keeper": whole(shard.decisions["keeper"]),
-            "jaccard": _similarities(shard.decisions, "joined"),
-            "containment": _similarities(shard.decisions, "smaller"),
+            "jaccard": similarities(shard.decisions, "joined"),
+            "containment": similarities(shard.decisions, "smaller"),
         }
     arrays = [columns.get(field.name, pa.nulls(len(found), field.type)) for field in CLEAN]
     return pa.StructArray.from_arrays(arrays, fields=list(CLEAN))
 
 
-def _similarities(decisions: pa.Table, of: str) -> pa.Array:
-    """Do the same as `similarity` for a column of counts."""
-    some = pc.if_else(pc.equal(decisions[of], 0), pa.scalar(None, pa.int64()), decisions[of])
-    share = pc.divide(pc.multiply(decisions["shared"], 10_000), some)
+def similarities(counts: pa.Table, of: str) -> pa.Array:
+    """Do the same as `similarity` for columns of counts: `shared` and another."""
+    some = pc.if_else(pc.equal(counts[of], 0), pa.scalar(None, pa.int64()), counts[of])
+    share = pc.divide(pc.multiply(counts["shared"], 10_000), some)
     return pc.divide(share.cast(pa.float64()), 10_000.0).combine_chunks()
 
 
@@ -202,16 +202,17 @@ def _removals(shard: _Shard, *, records: bool) -> memoryview:
 def _witnesses(shard: _Shard, which: pa.Array) -> pa.LargeBinaryArray:
     """Give the members that name a copy's keeper, and nothing for what is no copy."""
     decisions = shard.decisions.take(which)
-    pairs = {
-        "keeper": whole(decisions["keeper"]),
-        "jaccard": _similarities(decisions, "joined"),
-        "containment": _similarities(decisions, "smaller"),
-    }
+    keepers = strings.encoded(whole(decisions["keeper"]))
+    return pc.fill_null(strings.joined(b',"keeper":', keepers, *measures(decisions)), b"")
+
+
+def measures(counts: pa.Table) -> list[pa.Array | bytes]:
+    """Give the members of JSON that say how similar two texts are, as parts for `joined`."""
     parts: list[pa.Array | bytes] = []
-    for name, values in pairs.items():
-        said = strings.encoded(values)
-        parts += [f',"{name}":'.encode(), said if name == "keeper" else pc.fill_null(said, b"null")]
-    return pc.fill_null(strings.joined(*parts), b"")
+    for name, of in (("jaccard", "joined"), ("containment", "smaller")):
+        said = strings.encoded(similarities(counts, of))
+        parts += [f',"{name}":'.encode(), pc.fill_null(said, b"null")]
+    return parts
 
 
 def _failures(shard: _Shard) -> Iterator[bytes]:
