@@ -74,7 +74,7 @@ def test_the_doubtful_clusters_come_first() -> None:
         for i in range(94, 59, -1)
     ]
     parts = (clusters[i : i + 9] for i in range(0, len(clusters), 9))
-    chosen = quotes.doubtful(pa.RecordBatch.from_pylist(part, CLUSTERS) for part in parts)
+    chosen = quotes.doubtful([pa.RecordBatch.from_pylist(part, CLUSTERS) for part in parts], 20)
     assert [keeper for keeper, _, _ in chosen] == [f"k{i}" for i in range(60, 80)]
     assert {(member["id"], others) for _, member, others in chosen} == {("far", 1)}
 

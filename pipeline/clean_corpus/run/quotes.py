@@ -20,7 +20,13 @@ from clean_corpus.run.steps.write import similarities, similarity
 
 _CLUSTERS = 20
 
+# Among how many times as many they are looked for where texts may have to be read again: enough for
+# some to lie in the first shards.
+_CHOICE = 20
+
 Member = Mapping[str, Any]
+
+_Doubtful = tuple[str, Member, int]
 
 
 def write(
@@ -38,9 +44,16 @@ def write(
     texts of each and how to read them again, its documents as the search for copies knows them, and
     the decisions; their keys may be numbered by `occurrences`.
     """
-    chosen = doubtful(clusters)
+    shards = list(shards)
+    chosen = doubtful(clusters, _CLUSTERS * (_CHOICE if any(one[1] for one in shards) else 1))
     wanted = {id_ for keeper, member, _ in chosen for id_ in (keeper, member["id"])}
-    found = _documents(wanted, shards, occurrences, marking=marking)
+    found: dict[str, dict[str, str]] = {}
+    quoted: list[_Doubtful] = []
+    for documents in _documents(wanted, shards, occurrences, marking=marking):
+        found |= documents
+        quoted = [one for one in chosen if one[0] in found and one[1]["id"] in found]
+        if len(quoted) >= _CLUSTERS:
+            break
     pairs = [
         {
             "keeper": found[keeper],
@@ -49,7 +62,7 @@ def write(
             "containment": similarity(member["shared"], member["smaller"]),
             "others": others,
         }
-        for keeper, member, others in chosen
+        for keeper, member, others in quoted[:_CLUSTERS]
     ]
     edits = drawn(one for part in samples for one in orjson.loads(part.read_bytes()))
     edits.sort(key=lambda one: (one["class"], one["rule"], one["id"], one["start"]))
@@ -58,7 +71,7 @@ def write(
     path.write_bytes(orjson.dumps({"pairs": pairs, "edits": edits}))
 
 
-def doubtful(clusters: Iterable[pa.RecordBatch]) -> list[tuple[str, Member, int]]:
+def doubtful(clusters: Iterable[pa.RecordBatch], most: int) -> list[_Doubtful]:
     """Give keeper, least similar member and number of others of the most doubtful clusters."""
 
     def least() -> Iterator[tuple[float, str, pa.ListScalar]]:
@@ -75,7 +88,7 @@ def doubtful(clusters: Iterable[pa.RecordBatch]) -> list[tuple[str, Member, int]
 
     return [
         (keeper, min(members.as_py(), key=doubt), len(members) - 1)
-        for _, keeper, members in heapq.nsmallest(_CLUSTERS, least())
+        for _, keeper, members in heapq.nsmallest(most, least())
     ]
 
 
@@ -85,9 +98,8 @@ def _documents(
     occurrences: Sequence[str],
     *,
     marking: bool,
-) -> dict[str, dict[str, str]]:
-    """Find the cleaned texts of some documents, and why they left the corpus."""
-    found: dict[str, dict[str, str]] = {}
+) -> Iterator[dict[str, dict[str, str]]]:
+    """Find the cleaned texts of some documents, shard by shard, and why they left the corpus."""
     ids = pa.array(sorted(wanted), pa.string())
     before = 0
     for cleaned, again, documents, decided in shards if wanted else ():
@@ -96,6 +108,7 @@ def _documents(
         here = pc.is_in(keys, value_set=ids).to_numpy(False)
         if not here.any():
             continue
+        found: dict[str, dict[str, str]] = {}
         reasons = spill.read(decided, ["reason"])["reason"]
         for first, texts in bare.texts(cleaned, again, here):
             rows = np.flatnonzero(here[first : first + len(texts)])
@@ -107,4 +120,4 @@ def _documents(
             for id_, text, reason in zip(*(c.to_pylist() for c in columns), strict=True):
                 left = "" if marking else reason or ""
                 found[id_] = {"id": id_, "text": text, "reason": left}
-    return found
+        yield found
