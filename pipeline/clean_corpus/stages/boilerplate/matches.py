@@ -8,10 +8,12 @@ that is known and its groups are asked for: so openings are looked for, and the 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
+
+import re2
 
 from clean_corpus import dialect, narrow, openings
 
@@ -19,9 +21,12 @@ from clean_corpus import dialect, narrow, openings
 Span = tuple[int, int, int, int]
 #: A line, and between which bytes of it a match may begin.
 Line = tuple[bytes, int, int]
-#: A compiled pattern, and the number of its group `cut`.
-Form = tuple[Any, int]
+#: RE2's search in bytes from one place to another, anchored or not: the span of each group, or -1.
+Search = Callable[[Any, bytes, int, int], list[tuple[int, int]]]
+#: What searches for a pattern, and the number of its group `cut`.
+Form = tuple[Search, int]
 
+_ANYWHERE, _HERE = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START  # noqa: SLF001
 _CUT = "(?P<cut>"
 _BREAK = "\n"
 _TRIES = 32  # openings that are looked for in a line; after so many, RE2's own search is cheaper
@@ -90,11 +95,12 @@ class Matches:
         # A byte on either side tells whether words end there.
         windows = [text[max(0, a - 1) : b + self.first.longest + 1] for text, a, b in lines]
         joined = b"\n" + b"\n".join(windows)
+        size = len(joined)
         ends = list(accumulate(len(window) + 1 for window in windows))
         at, row, begin = 1 - self.start, -1, 0
         places: list[int] = []
-        while at <= len(joined) and (begins := self._opening.search(joined, at)):
-            place = begins.start() + self.start
+        while at <= size and (found := self._opening(_ANYWHERE, joined, at, size)[0][0]) >= 0:
+            place = found + self.start
             if row < 0 or place > ends[row]:
                 if places:
                     yield row, places
@@ -107,25 +113,26 @@ class Matches:
 
     def _spans(self, form: Form, text: bytes, places: Sequence[int]) -> list[Span]:
         """Give what a form matches in a line with openings at some places."""
-        pattern, cut = form
-        if self.start:
-            match = pattern.match(text)
-            return [(*match.span(), *match.span(cut))] if match else []
-        spans: list[Span] = []
-        past = places[0]
+        match, cut = form
+        size = len(text)
         # Bound to the end, a search is done at once, and there may be openings all along the line.
-        for place in () if self.end else places:
-            if place >= past and (match := pattern.match(text, place)):
-                spans.append((*match.span(), *match.span(cut)))
-                past = match.end()
-        if self.end or len(places) == _TRIES:
-            rest = pattern.finditer(text, past if self.end else max(past, places[-1] + 1))
-            spans += [(*match.span(), *match.span(cut)) for match in rest]
+        tries = [0] if self.start else [] if self.end else places
+        spans: list[Span] = []
+        past = 0
+        for place in tries:
+            if place >= past and (found := match(_HERE, text, place, size))[0][0] >= 0:
+                spans.append(found[0] + found[cut])
+                past = found[0][1]
+        if not self.start and (self.end or len(places) == _TRIES):
+            past = max(past, places[-1] + (not self.end))
+            while past <= size and (found := match(_ANYWHERE, text, past, size))[0][0] >= 0:
+                spans.append(found[0] + found[cut])
+                past = max(found[0][1], past + 1)
         return spans
 
     @cached_property
-    def _opening(self) -> Any:
-        return dialect.compiled_as(self.first.opening.encode(), groups=False)
+    def _opening(self) -> Search:
+        return _search(dialect.compiled_as(self.first.opening.encode(), groups=False))
 
     @cached_property
     def _first(self) -> Form:
@@ -139,16 +146,22 @@ class Matches:
     @cached_property
     def _full(self) -> Form:
         compiled = dialect.compiled(self.bound)
-        return compiled, compiled.groupindex["cut"]
+        return _search(compiled), compiled.groupindex["cut"]
 
 
 #: Gives what finds the matches of a pattern; gates share it.
 matches = cache(Matches)
 
 
+def _search(compiled: Any) -> Search:
+    """Give RE2's own search: the methods that Python has around it take longer than it does."""
+    search: Search = compiled._regexp.Match  # noqa: SLF001
+    return search
+
+
 def _by_bytes(source: str) -> Form:
     compiled = dialect.compiled_as(source.encode(), groups=True)
-    return compiled, compiled.groupindex[b"cut"]
+    return _search(compiled), compiled.groupindex[b"cut"]
 
 
 def _with_cut(pattern: str) -> str:
