@@ -256,6 +256,13 @@ def _unfold(
             i = start[current]
             write = 0
         while i < end[current]:
+            step = 1  # the common case, as in `_fold`
+            if i + 8 <= end[current] and write + 8 <= at[k] and data[i + 7] != 32:
+                step += 7 * (_odd(_word(data, np.uint64(i))) == 0)
+            if step > 1 or (33 <= data[i] < 127 and data[i] != 96 and write < at[k]):
+                i += step
+                write += step
+                continue
             size = _size(data[i])
             kind = int(table[_code(data, i, size)]) >> 24
             length = 0
