@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import lexicons, text
+from clean_corpus import dialect, lexicons, text
 from clean_corpus.config import Boilerplate, Whitespace
 from clean_corpus.learned import Lesson, to_toml
 from clean_corpus.stages import boilerplate, whitespace
@@ -29,6 +29,7 @@ LEXICONS = SHIPPED._replace(rules=tuple(rule._replace(flags=False) for rule in S
 WHOLE = Boilerplate(max_share=Decimal(1))
 STAGE = boilerplate.stage(LEXICONS, WHOLE)
 GUARDED = boilerplate.stage(LEXICONS, Boilerplate())
+TIDY = whitespace.stage(Whitespace())
 
 
 def batch(
@@ -52,6 +53,14 @@ def tidy(value: str) -> str:
 def clean(value: str, language: str = "und", stage: text.Stage = STAGE, **known: str) -> str:
     given_ = batch([value], language, **known)
     return tidy(text.apply(given_.texts, stage(given_))[0].as_py())
+
+
+def tidied(value: str) -> str:
+    """Apply the stage, and the one of white space behind it."""
+    for stage in (STAGE, TIDY):
+        given_ = batch([value])
+        value = text.apply(given_.texts, stage(given_))[0].as_py()
+    return value
 
 
 def spans(value: str, language: str) -> list[list[str]]:
@@ -108,6 +117,21 @@ PAGES = st.lists(st.sampled_from(examples()), max_size=14).map("\n".join)
 def test_a_second_run_finds_nothing(page: str, language: str) -> None:
     once = clean(page, language)
     assert clean(once, language) == once
+
+
+@given(PAGES, st.sampled_from(["\v", "\f", "\r", "\r\n", "\x85", "\u2028", "\u2029"]))
+def test_lines_end_where_white_space_says_so(page: str, end: str) -> None:
+    """Else a second run, which sees line feeds there, would find more."""
+    whole, once = tidied(page), tidied(page.replace("\n", end))
+    assert once == whole
+    assert tidied(once) == tidied(whole)
+
+
+@given(st.text("Adé1. \t\x00\x07\x1c\x1f\x7f\xa0\xad\u1680\u2000\u200b\u202f\u2060\u3000\ufeff"))
+def test_blanks_are_where_white_space_says_so(line: str) -> None:
+    given_ = batch([line])
+    plain = text.apply(given_.texts, TIDY(given_))[0].as_py()
+    assert dialect.view(line) == dialect.view(plain)
 
 
 @given(st.lists(PAGES, max_size=4), st.sampled_from([STAGE, GUARDED]))

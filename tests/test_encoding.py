@@ -124,6 +124,11 @@ def test_one_sign_of_markup_does_not_decide_for_the_next_line() -> None:
     assert repaired("a &amp; b\nx < y\nc &amp; d") == ["a & b\nx < y\nc & d"]
 
 
+def test_a_vertical_tab_stays_for_white_space_to_end_a_line() -> None:
+    """ftfy drops it, and joins the words around."""
+    assert repaired("th&eacute;\vcafé\x07\v", "un\vdeux") == ["thé\vcafé\v", "un\vdeux"]
+
+
 def test_entities_may_stay() -> None:
     stage = encoding.stage(config.Encoding(entities=False))
     given_ = batch(["caf&eacute; cÃ´tÃ©"])

@@ -27,7 +27,7 @@ def test_the_view() -> None:
 
 CHUNKS = [
     "Plain Words @[`{z",
-    *"aÀé’«…Łß \u00a0\u200b\n\r\tЖё中🌉\u2028\u0301`\x7f\x94",
+    *"aÀé’«…Łß \u00a0\u200b\n\r\v\f\t\x00\x1cЖё中🌉\x85\u2028\u0301`\x7f\x94",
     "  ",
     "word" * 4,
 ]

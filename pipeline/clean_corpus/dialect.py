@@ -63,7 +63,10 @@ _MAPPED = {
     "\u0435": "\u0451",
     "\u0415": "\u0401",
 }
-_RANGES = ((0x00, 0x700), (0x1E00, 0x2C00), (0x3000, 0x3010), (0xFE00, 0xFE10), (0xFEFF, 0xFF60))
+_RANGES = (
+    *((0x00, 0x700), (0x1680, 0x1681), (0x180E, 0x180F), (0x1E00, 0x2C00), (0x3000, 0x3010)),
+    *((0xFE00, 0xFE10), (0xFEFF, 0xFF60)),
+)
 _PLACES = {target: source for source, targets in _MAPPED.items() for target in targets}
 
 
@@ -93,9 +96,9 @@ def build() -> dict[str, Table]:
 
 def _seen(char: str) -> str | int:
     """Give what the view shows for a character, or a kind."""
-    if char in "\n\r\u2028\u2029":
+    if char in "\n\v\f\r\x85\u2028\u2029":  # as the whitespace stage has it, and what is a blank
         return BREAK
-    if char.isspace() or char in "\x00\u2800":
+    if (char.isspace() and char not in "\x1c\x1d\x1e\x1f") or char == "\u2800":
         return BLANK
     if char in _PLACES:
         return _PLACES[char] if char != "\u00ad" else DROP

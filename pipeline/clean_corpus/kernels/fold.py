@@ -289,9 +289,9 @@ def _unfold(
 
 def fold(data: Bytes, offsets: Offsets, tables: tuple[Table, Table]) -> Folded:
     """Fold the UTF-8 texts `data[offsets[i]:offsets[i + 1]]`, the first offset being 0."""
-    breaks = int(np.count_nonzero((data == 10) | (data == 13)))
-    separators = int(np.count_nonzero(data == 0xE2))  # U+2028 and U+2029 begin with it
-    capacity = breaks + separators + len(offsets)
+    breaks = int(np.count_nonzero(data - np.uint8(10) < 4))
+    others = int(np.count_nonzero(data & 0xDF == 0xC2))  # U+0085 begins with C2, U+2028 with E2
+    capacity = breaks + others + len(offsets)
     lines = np.empty((7, capacity + 1), np.int64)
     core = np.empty(capacity, np.uint64)
     cased, lower = (np.empty(data.size + 9, np.uint8) for _ in range(2))

@@ -78,5 +78,6 @@ def _damaged(texts: pa.LargeStringArray, entities: bool) -> Iterator[tuple[int, 
     suspects = ftfy_guard.find(data, offsets, entities)
     for doc, start, end, reasons in zip(*(column.tolist() for column in suspects), strict=True):
         line = data[offsets[doc] + start : offsets[doc] + end].tobytes().decode()
+        line = line.replace("\v", "\f")  # both end lines; ftfy would drop the one and join words
         if reasons != UNORDERED or not unicodedata.is_normalized("NFC", line):
             yield doc, start, line, reasons
