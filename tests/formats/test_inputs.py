@@ -137,8 +137,17 @@ def test_results_of_a_run_are_no_input(file: File, tmp_path: Path) -> None:
     file("in/a.jsonl", "")
     file("in/out/corpus/a.jsonl", "")
     file("in/out/.clean-corpus/lock", "")
-    found = names(tmp_path / "in")
-    assert [name for name, _, _ in found] == ["in/a.jsonl"]
+    for argument in ("in", "in/*", "*"):
+        found = look([str(tmp_path / argument)])
+        assert [Path(unit.name).name for unit in found.units] == ["a.jsonl"]
+        assert found.results == [str(tmp_path / "in/out")]
+    # What a shell makes of a pattern; what is named alone is taken.
+    found = look([str(tmp_path / "in/a.jsonl"), str(tmp_path / "in/out")], tmp_path / "in/out")
+    assert (len(found.units), found.results) == (1, [])
+    assert names(tmp_path / "in/out") == [("out/corpus/a.jsonl", "jsonl", "out/corpus/a.jsonl")]
+    (tmp_path / "in/a.jsonl").unlink()
+    with pytest.raises(InputError, match=r"\(results of a run are no input: .*in/out\)\. Known"):
+        names(tmp_path / "in")
 
 
 def test_stdin_and_odd_names(file: File, tmp_path: Path) -> None:

@@ -45,10 +45,11 @@ _TO_JSONL = ("html", "warc", "wet")
 
 
 class Found(NamedTuple):
-    """The units of a run, and how many files of other suffixes were left alone."""
+    """The units of a run, how many files of other suffixes were left alone, and whose results."""
 
     units: list[Unit]
     ignored: dict[str, int]
+    results: list[str]
 
 
 class _File(NamedTuple):
@@ -70,20 +71,24 @@ def units(inputs: Sequence[str]) -> list[Unit]:
     return look(inputs).units
 
 
-def look(inputs: Sequence[str]) -> Found:
+def look(inputs: Sequence[str], out: Path | None = None) -> Found:
     """Resolve INPUT arguments to units, in the order of the arguments and of file names.
 
-    Inside folders, hidden files and folders of results are passed over. A file that several
-    arguments lead to counts once. Raises InputError where an argument leads to nothing, is a file
+    Hidden files inside folders are passed over, the folder `out`, and folders of results that are
+    not named themselves. A file that several arguments lead to counts once. Raises InputError where an argument leads to nothing, is a file
     of another format, or where two outputs would have one name.
     """
     seen: set[Path] = set()
     files: list[_File] = []
     ignored: Counter[str] = Counter()
+    results: dict[str, None] = {}
     for argument in inputs:
-        for file in _files(argument):
+        for file in _files(argument, out):
             # Not Path.resolve, which raises where a link leads to itself.
             if argument != "-" and file.path.exists() and not file.path.is_file():
+                if file.path.is_dir():
+                    results[shown(str(file.path))] = None
+                    continue
                 name = shown(str(file.path))
                 raise InputError(f"{name}: is no ordinary file. Give JSON Lines on stdin, as -.")
             real = file.path if argument == "-" else Path(os.path.realpath(file.path))
@@ -99,25 +104,26 @@ def look(inputs: Sequence[str]) -> Found:
     if not files:
         others = ", ".join(f"{n} of {kind or 'none'}" for kind, n in sorted(ignored.items()))
         there = f" (suffixes there: {others})" if others else ""
+        there += f" (results of a run are no input: {', '.join(results)})" if results else ""
         names = ", ".join(map(shown, inputs))
         raise InputError(f"{names}: no file of a known format{there}. {_known()}")
     found = _distinct(list(_units(files)))
-    return Found(found, dict(sorted(ignored.items())))
+    return Found(found, dict(sorted(ignored.items())), list(results))
 
 
 def _known() -> str:
     return f"Known are {' '.join(SUFFIXES)}, and - for JSON Lines on stdin."
 
 
-def _files(argument: str) -> Iterator[_File]:
-    """Give the files that an argument leads to."""
+def _files(argument: str, out: Path | None) -> Iterator[_File]:
+    """Give the files that an argument leads to, and the folders of results, which are no input."""
     path = Path(argument)
     with readable(argument):
         there, is_folder = path.exists(), path.is_dir()
     if argument == "-" or (there and not is_folder):
         yield _File(path, None)
     elif is_folder:
-        yield from _folder(path)
+        yield from _folder(path, out, named=True)
     else:
         # Path.glob refuses absolute patterns.
         matches = sorted(glob.glob(argument, recursive=True), key=os.fsencode)  # noqa: PTH207
@@ -129,19 +135,26 @@ def _files(argument: str) -> Iterator[_File]:
             if not match.is_dir():
                 yield _File(match, None)
             elif "**" not in argument:
-                yield from _folder(match)
+                yield from _folder(match, out, named=False)
 
 
-def _folder(folder: Path) -> Iterator[_File]:
+def _folder(folder: Path, out: Path | None, *, named: bool) -> Iterator[_File]:
     """Give the files below a folder, sorted by the bytes of their paths."""
-    paths = sorted(_below(folder, set()), key=os.fsencode)
+    visited = {out.resolve()} if out else set()
+    paths = sorted(_below(folder, visited, named=named), key=os.fsencode)
     return (_File(path, folder) for path in paths)
 
 
-def _below(folder: Path, visited: set[Path]) -> Iterator[Path]:
-    """Walk a folder; one that links lead to again is not visited again."""
+def _below(folder: Path, visited: set[Path], *, named: bool) -> Iterator[Path]:
+    """Walk a folder; one that links lead to again is not visited again.
+
+    Of a folder of results that is not named gives nothing but itself.
+    """
     real = folder.resolve()
     if real in visited:
+        return
+    if not named and (folder / PRIVATE).is_dir():
+        yield folder
         return
     visited.add(real)
     with readable(str(folder)):
@@ -150,8 +163,7 @@ def _below(folder: Path, visited: set[Path]) -> Iterator[Path]:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            if not (path / PRIVATE).is_dir():
-                yield from _below(path, visited)
+            yield from _below(path, visited, named=False)
         else:
             yield path
 

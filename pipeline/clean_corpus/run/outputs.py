@@ -155,6 +155,8 @@ def _notes(found: Found, result: Result, summary: dict[str, Any]) -> Iterable[st
             f"{count} {kind or 'without suffix'}" for kind, count in found.ignored.items()
         )
         yield f"Files of other kinds were left alone: {kinds}."
+    if found.results:
+        yield f"Results of runs are no input and were passed over: {', '.join(found.results)}."
     if not any(stats["sources"] for stats in result.ingested):
         yield (
             "No record names a source, so nothing was learned about any site: "

@@ -56,7 +56,7 @@ def clean_files(
     A run that died is taken up where it stopped; `fresh` starts anew. Raises InputError and
     OutputError before an output is touched, and LimitExceeded when all of them are in place.
     """
-    found = inputs_.look(inputs)
+    found = inputs_.look(inputs, out)
     private = publish.prepare(out, [Path(path) for unit in found.units for path in unit.paths])
     in_use = f"{out}: another run is writing here. Wait for it, or choose another output."
     with disk.lock(private / "lock", in_use), disk.full_disk_is_an_error(out):
