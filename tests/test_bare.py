@@ -147,8 +147,9 @@ def test_an_input_that_changes_in_between_is_an_error(
 
 def test_texts_that_are_not_there_are_not_shown(source: Path, tmp_path: Path) -> None:
     ids = run(source, tmp_path / "ids", "ids")
-    with pytest.raises(InputError, match=r"holds ids and no texts\. Run again without"):
-        list(results.kept(ids))
+    for asked in (results.kept, results.removed):
+        with pytest.raises(InputError, match=r"holds ids and no texts\. Run again without"):
+            list(asked(ids))
 
 
 def test_the_library_gives_ids(tmp_path: Path) -> None:

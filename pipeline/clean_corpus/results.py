@@ -108,17 +108,23 @@ def edit(row: Mapping[str, Any]) -> Edit:
 def kept(out: Path) -> Iterator[Document]:
     """Give the documents of the corpus, in input order."""
     found = summary(out)
-    options = Config.model_validate(found["config"])
-    if options.output.mode == "ids":
-        raise InputError(
-            f"{out}: holds ids and no texts. Run again without output.mode = ids to see them."
-        )
+    options = _with_texts(out)
     for name in [actual(name) for name in found.get("outputs", ())] or _outputs(out):
         path = out / name
         if path.is_dir():
             yield from _texts(path, options.output.clean_field)
         else:
             yield from _records(path, options)
+
+
+def _with_texts(out: Path) -> Config:
+    """Give the configuration of a run; raise InputError where it wrote no texts."""
+    found = config(out)
+    if found.output.mode == "ids":
+        raise InputError(
+            f"{out}: holds ids and no texts. Run again without output.mode = ids to see them."
+        )
+    return found
 
 
 def _outputs(out: Path) -> list[str]:
@@ -159,7 +165,7 @@ def _read(path: Path, options: Config, text: str) -> Iterator[Document]:
 
 def removed(out: Path) -> Iterator[Document]:
     """Give the documents that left the corpus, in input order."""
-    fields = config(out).fields
+    fields = _with_texts(out).fields
     for row in lines(out / "removed.jsonl"):
         record = row["record"]
         yield Document(
