@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 import zstandard
 
 from clean_corpus import formats
+from clean_corpus.config import Fields, Input
 from clean_corpus.errors import InputError
+from clean_corpus.formats import inputs
 from clean_corpus.formats.records import host
 
 Trip = Callable[..., Any]
@@ -77,6 +80,24 @@ def test_untouched_records_keep_every_byte(trip: Trip, file: File, tmp_path: Pat
         assert after[mark:].rstrip("\r").endswith("}}")
         without = after[:mark].removesuffix(",") + after[after.index("}", mark) + 1 :]
         assert without == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.jsonl", '{"text": "A"}\n' * 9), ("a.csv", "text\n" + "A\n" * 30)]
+)
+@pytest.mark.parametrize("seconds", [0, 0.1])
+def test_a_file_that_changes_once_it_is_cut_is_not_read(
+    file: File, name: str, content: str, seconds: float
+) -> None:
+    path = file(name, content)
+    time.sleep(seconds)  # a state so fresh says nothing
+    pieces = list(formats.pieces(inputs.units([str(path)])[0], Input(), 20))
+    read = [formats.read(piece, Fields(), Input(), "clean") for piece in pieces]
+    file(name, content.replace("A", "B"))
+    with pytest.raises(InputError, match=f"{name}: changed while it was in use. Run again when"):
+        list(read[0])
+    file(name, content)
+    assert list(read[1]), "it holds the same"
 
 
 def test_a_changed_text_is_spliced_in(trip: Trip, file: File, tmp_path: Path) -> None:

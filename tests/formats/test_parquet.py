@@ -252,6 +252,8 @@ def test_a_file_that_has_changed_is_not_read_again(write: Callable[..., Path]) -
     write(pa.table({"text": [*"abcdefgH"]}), row_group_size=2)
     assert again(pieces[0], 2, [1]), "nor has all changed"
     with pytest.raises(InputError, match=r"a\.parquet: changed while it was in use\. Run again"):
+        list(formats.read(pieces[-1], Config().fields, Config().input, "clean"))
+    with pytest.raises(InputError, match=r"a\.parquet: changed while it was in use\. Run again"):
         again(pieces[-1], 2, [1])
     write(table.slice(0, 2))
     with pytest.raises(InputError, match="changed while it was in use"):

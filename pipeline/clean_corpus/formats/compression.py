@@ -38,12 +38,18 @@ def blocks(path: str, compression: str) -> Iterator[bytes]:
 
 
 def fetch(piece: Piece) -> bytes:
-    """Give the bytes of a piece: its payload, or its part of the file."""
+    """Give the bytes of a piece: its payload, or its part of the file.
+
+    Raises InputError where the file has changed since the piece was cut.
+    """
     if piece.payload is not None:
         return piece.payload
     with readable(piece.path), open_file(piece.path) as file:
         file.seek(piece.start)
-        return file.read(piece.stop - piece.start)
+        data = file.read(piece.stop - piece.start)
+    if not piece.lasts() and piece.sealed(data).digest != piece.digest:
+        raise changed(piece.path)
+    return data
 
 
 @contextmanager
@@ -113,6 +119,13 @@ def _unzstd(file: BinaryIO, path: str) -> Iterator[bytes]:
             yield out
     if not fresh:
         raise _short(path)
+
+
+def changed(path: str) -> InputError:
+    """Say that a file is no longer what its pieces were cut from."""
+    return InputError(
+        f"{shown(path)}: changed while it was in use. Run again when nothing writes it."
+    )
 
 
 def _damaged(path: str) -> InputError:

@@ -29,6 +29,7 @@ from clean_corpus.formats.records import (
     host,
     no_text,
     shown,
+    state,
     too_large,
 )
 from clean_corpus.kernels.delimited import Grid, record_end, scan
@@ -48,6 +49,7 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     Raises ConfigError where the configured delimiter cannot be one.
     """
     path = unit.paths[0]
+    now = state(path)
     stream = cutting.as_utf8(blocks(path, unit.compression), unit.name, options, guess=True)
     seekable = stream.as_stored and not unit.compression
     head = _head(stream.blocks, _configured(options), unit.name, unit.format)
@@ -61,6 +63,7 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
         charset=stream.charset,
         header=codecs.BOM_UTF8 * bool(stream.mark) + head.header,
         delimiter=head.delimiter.decode(),
+        state=now,
     )
 
     line_end = line_end_of(head.header)

@@ -75,8 +75,9 @@ def look(inputs: Sequence[str], out: Path | None = None) -> Found:
     """Resolve INPUT arguments to units, in the order of the arguments and of file names.
 
     Hidden files inside folders are passed over, the folder `out`, and folders of results that are
-    not named themselves. A file that several arguments lead to counts once. Raises InputError where an argument leads to nothing, is a file
-    of another format, or where two outputs would have one name.
+    not named themselves. A file that several arguments lead to counts once. Raises InputError
+    where an argument leads to nothing, is a file of another format, or where two outputs would
+    have one name.
     """
     seen: set[Path] = set()
     files: list[_File] = []

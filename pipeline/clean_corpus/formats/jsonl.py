@@ -32,6 +32,7 @@ from clean_corpus.formats.records import (
     host,
     no_text,
     shown,
+    state,
     too_large,
 )
 from clean_corpus.kernels.json import Spans, Tree, scan
@@ -43,10 +44,17 @@ _FIRST = 1000
 def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     """Cut a file into pieces at line ends, with the line number that each begins with."""
     path = unit.paths[0]
+    now = state(path)
     stream = cutting.as_utf8(blocks(path, unit.compression), unit.name, options, guess=False)
     seekable = stream.as_stored and not unit.compression and path != "-"
     first = Piece(
-        path, unit.name, unit.format, unit.compression, start=stream.mark, charset=stream.charset
+        path,
+        unit.name,
+        unit.format,
+        unit.compression,
+        start=stream.mark,
+        charset=stream.charset,
+        state=now,
     )
     chunks = cutting.cut(stream.blocks, cutting.line_ends, size, options.max_document_mb << 20)
     yield from cutting.pieces(first, chunks, ord("\n"), seekable=seekable)

@@ -33,7 +33,7 @@ from clean_corpus.formats.columns import (
     strings,
     words,
 )
-from clean_corpus.formats.compression import readable
+from clean_corpus.formats.compression import changed, readable
 from clean_corpus.formats.fields import NAMES, Keys
 from clean_corpus.formats.records import (
     BATCH,
@@ -228,13 +228,11 @@ def texts(
 
 def _check_unchanged(piece: Piece, file: pq.ParquetFile) -> None:
     """Raise InputError where a file is no longer what the piece was cut from."""
-    if piece.state and state(piece.path) == piece.state:
+    if piece.lasts():
         return
     there = piece.stop <= file.metadata.num_row_groups
     if not there or piece.sealed(_content(piece, file)).digest != piece.digest:
-        raise InputError(
-            f"{shown(piece.path)}: changed while it was in use. Run again when nothing writes it."
-        )
+        raise changed(piece.path)
 
 
 def _places(schema: pa.Schema, fields: Fields) -> dict[str, Keys | None]:
@@ -251,12 +249,14 @@ def _source(
             yield stream.schema, iter(stream)
         return
     with _opened(piece.path) as file:
+        _check_unchanged(piece, file)
         schema = file.schema_arrow
         columns = None
         if only is not None:
             columns = sorted({keys[0] for keys in _places(schema, only).values() if keys})
         groups = range(piece.start, piece.stop)
         yield schema, _batches(file, piece.path, groups, columns=columns)
+        _check_unchanged(piece, file)
 
 
 def _check(

@@ -98,8 +98,8 @@ class Piece(NamedTuple):
     `start` to `stop` are bytes of a file without compression, row groups of a Parquet file, or
     numbers of a group's files. What a worker cannot seek comes along as `payload`: decompressed,
     and as UTF-8 where `charset` is another one. `row` is the number of its first line or record.
-    `digest` covers everything that decides what records the piece holds. `state` is that of a file
-    that may be read again, and empty where it says nothing.
+    `digest` covers everything that decides what records the piece holds. `state` is that of
+    the file, and empty where it says nothing.
     """
 
     path: str
@@ -122,6 +122,10 @@ class Piece(NamedTuple):
     def identity(self) -> str:
         """Give what a task that reads this piece may be named by."""
         return self.digest
+
+    def lasts(self) -> bool:
+        """Tell whether the file is surely what it was before the piece was cut from it."""
+        return bool(self.state) and state(self.path) == self.state
 
     def sealed(self, content: bytes) -> Piece:
         """Add the digest, given a hash of the bytes or the bytes themselves."""

@@ -22,6 +22,7 @@ from clean_corpus.formats.records import (
     host,
     rows_batch,
     shown,
+    state,
     too_large,
 )
 
@@ -58,7 +59,7 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     _archive_iterator()
     path = unit.paths[0]
     limit = options.max_document_mb << 20
-    piece = Piece(path, unit.name, unit.format, unit.compression)
+    piece = Piece(path, unit.name, unit.format, unit.compression, state=state(path))
     stream: BinaryIO = io.BufferedReader(_Raw(blocks(path, unit.compression)), 1 << 20)
     held: list[bytes] = []
     position, number = 0, 1
