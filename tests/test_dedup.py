@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
@@ -329,6 +330,16 @@ def test_numbers_are_sorted_with_what_they_carry(size: int) -> None:
         assert np.array_equal(found, values[places])
         assert np.array_equal(carried, places)
         assert np.array_equal(values, before)
+
+
+def test_numbers_alike_in_their_upper_bits_are_sorted_in_time() -> None:
+    values = np.arange(200_000, 0, -1, dtype=np.uint64)
+    values[0] = 2**63
+    start = time.process_time()
+    found, carried = radix.sort_with(values, np.arange(len(values), dtype=np.uint32))
+    assert np.array_equal(found, np.sort(values))
+    assert np.array_equal(values[carried], found)
+    assert time.process_time() - start < 5, "some 15 if each is moved to its place"
 
 
 def test_pairs_of_buckets_are_all_their_documents_with_all() -> None:

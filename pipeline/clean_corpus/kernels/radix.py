@@ -21,6 +21,9 @@ _DIGIT = np.uint64((1 << _BITS) - 1)
 # Fewer than these are sorted faster by comparing.
 _FEW = 4096
 
+# If values are out of place by more than this on average, they are sorted by comparing as well.
+_MOVES = 8
+
 
 @compiled
 def _by_digit(
@@ -47,13 +50,17 @@ def _by_digit(
 
 
 @compiled
-def _insert(values: Values, carried: Carried) -> None:
+def _insert(values: Values, carried: Carried, most: int) -> bool:
     for i in range(1, values.size):
         value, own, at = values[i], carried[i], i
         while at > 0 and values[at - 1] > value:
             values[at], carried[at] = values[at - 1], carried[at - 1]
             at -= 1
         values[at], carried[at] = value, own
+        most -= i - at
+        if most < 0:
+            return False
+    return True
 
 
 def sort(values: Values) -> Values:
@@ -67,17 +74,20 @@ def sort(values: Values) -> Values:
 def sort_with(values: Values, carried: Carried) -> tuple[Values, Carried]:
     """Give the values in order, and what is carried with each; equal ones stay in theirs.
 
-    They are well mixed in their upper bits. So few digits leave hardly any out of place.
+    Where they are well mixed in their upper bits, few digits leave hardly any out of place.
     """
     if len(values) < _FEW:
-        places = np.argsort(values, kind="stable")
-        return values[places], carried[places]
+        return _compared(values, carried)
     low = values.min()
     top = int(values.max() - low).bit_length()
     least = max(0, top - _BITS * -(-len(values).bit_length() // _BITS))
     found = _sorted(values, carried, low, range(least, top, _BITS))
-    _insert(*found)
-    return found
+    return found if _insert(*found, _MOVES * len(values)) else _compared(*found)
+
+
+def _compared(values: Values, carried: Carried) -> tuple[Values, Carried]:
+    places = np.argsort(values, kind="stable")
+    return values[places], carried[places]
 
 
 def _sorted(
