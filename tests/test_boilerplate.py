@@ -285,6 +285,13 @@ def test_lists_are_no_dates_and_authors_of_the_article(page: str) -> None:
     assert clean(page, "en") == page
 
 
+def test_a_list_that_an_author_announces_is_no_menu() -> None:
+    below = "\nSport\nPolitiek\nTech\nMedia\nAgenda\n"
+    assert "Tech" not in clean(f"De brug is open.{below}De stad is blij.", "nl")
+    page = f"De leerlingen van de school krijgen zes vakken:{below}De stad is blij."
+    assert clean(page, "nl") == tidy(page)
+
+
 def test_a_small_byline_stands_at_the_top_and_below_the_title_of_a_film_it_stays() -> None:
     line = "Il ponte della città apre lunedì, e chi vuole lo passa a piedi dalle nove del mattino."
     page = "\n\n".join([*[line] * 9, "Il ponte di notte", "di Mario Rossi", *[line] * 9])

@@ -152,8 +152,8 @@ def _stands(proposal: Proposal, where: str, found: Found, gone: list[int]) -> bo
         return True
     below = len(gone) - bisect_right(gone, line)
     if where == "last":
-        prose = (found.lines.lower(at) for at in range(max(line - 2, found.first), line))
-        return found.last - line - 1 == below and (not proposal.whole or any(map(ends, prose)))
+        signs = not proposal.whole or _may_sign(found, line)
+        return found.last - line - 1 == below and signs
     if where in ("bottom", "edge") and found.last - line - 1 - below < _TOP:
         return True
     if where != "near":
@@ -161,6 +161,12 @@ def _stands(proposal: Proposal, where: str, found: Found, gone: list[int]) -> bo
     if _is_in(gone, line - 1) or _is_in(gone, line + 1) or line + 1 == found.last:
         return True
     return is_short(found.lines.lower(line - 1), SUBHEAD)
+
+
+def _may_sign(found: Found, line: int) -> bool:
+    """Tell whether a line stands close below a sentence that does not ask for it or announce it."""
+    above = [found.lines.lower(at) for at in range(max(line - 2, found.first), line)]
+    return any(map(ends, above)) and not above[-1].endswith((b"?", b":", "؟".encode()))
 
 
 def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
@@ -185,6 +191,8 @@ def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
         if len(texts) < _MENU_VOTES or not any(by[line].class_ == "navigation" for line in cluster):
             continue
         start, end = cluster[0], cluster[-1] + 1
+        if start > found.first and _announces(found.lines.lower(start - 1)):
+            continue
         if start - found.first <= _MENU_EDGE and all(map(short, range(found.first, start))):
             start = found.first
         if found.last - end <= _MENU_EDGE and all(map(short, range(end, found.last))):
@@ -193,6 +201,11 @@ def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
         for line in range(start, end):
             if line not in by or by[line].class_ == "navigation":
                 yield whole_line(found, line, "navigation", leader)
+
+
+def _announces(line: bytes) -> bool:
+    """Tell whether an author's list stands below a line."""
+    return line.endswith(b":") and len(line) > _OPEN
 
 
 def _is_entry(line: bytes) -> bool:
