@@ -115,16 +115,15 @@ class Matches:
         """Give what a form matches in a line with openings at some places."""
         match, cut = form
         size = len(text)
-        # Bound to the end, a search is done at once, and there may be openings all along the line.
-        tries = [0] if self.start else [] if self.end else places
         spans: list[Span] = []
         past = 0
-        for place in tries:
+        for place in [0] if self.start else places:
             if place >= past and (found := match(_HERE, text, place, size))[0][0] >= 0:
                 spans.append(found[0] + found[cut])
                 past = found[0][1]
+        # Bound to the end, a search is done at once, and there may be openings all along the line.
         if not self.start and (self.end or len(places) == _TRIES):
-            past = max(past, places[-1] + (not self.end))
+            past = max(past, places[-1] + 1)
             while past <= size and (found := match(_ANYWHERE, text, past, size))[0][0] >= 0:
                 spans.append(found[0] + found[cut])
                 past = max(found[0][1], past + 1)
