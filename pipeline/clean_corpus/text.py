@@ -40,6 +40,7 @@ EDITS = pa.schema(
         ("action", _NAME),
     ]
 )
+_NONE = EDITS.empty_table()
 
 
 class Edit(NamedTuple):
@@ -76,7 +77,7 @@ Stage = Callable[[Batch], pa.Table]
 
 def no_edits() -> pa.Table:
     """Make an empty table of edits."""
-    return EDITS.empty_table()
+    return _NONE
 
 
 def make_edits(

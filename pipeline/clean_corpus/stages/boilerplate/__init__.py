@@ -123,6 +123,8 @@ class Finder(NamedTuple):
         What learned rules match, they match whatever other lines there are; but for what comes
         into reach, and for the tails of a line that becomes the last.
         """
+        if cuts.num_rows == 0:
+            return np.zeros(0, np.int64)
         reached = rounds.ending(now.lines, cuts)
         reached = reached[self.repeated.concerns(now.batch.sources)[reached]]
         reached = np.union1d(reached, np.intersect1d(told.far, cuts["doc"].to_numpy()))

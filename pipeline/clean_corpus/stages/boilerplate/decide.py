@@ -81,6 +81,8 @@ def _splits(line: list[Proposal]) -> bool:
 
 def edits(lines: Lines, batch: Batch, proposals: list[Proposal], options: Boilerplate) -> pa.Table:
     """Make the edits of proposals: cuts that are disjoint, and flags."""
+    if not proposals:
+        return base.no_edits()
     cuts: list[Proposal] = []
     flags: set[Proposal] = set()
     for proposal, what in zip(proposals, _actions(lines, batch, proposals, options), strict=True):
