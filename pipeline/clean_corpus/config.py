@@ -16,7 +16,7 @@ Action = Literal["remove", "metadata", "flag", "off"]
 
 
 def _number(share: Decimal) -> float:
-    """Do what `float` does; to learn what that takes, pydantic would parse its manual."""
+    """Do what `float` does; to learn its signature, pydantic would parse its manual."""
     return float(share)
 
 

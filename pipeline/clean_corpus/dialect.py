@@ -1,23 +1,4 @@
-r"""The pattern dialect of lexicons: what a pattern may hold, what it sees, and how it is gated.
-
-A pattern sees one line as `view` gives it: no blanks at its ends and single spaces inside;
-quotes as ' or ", dashes as -, bullets and arrows as *, an ellipsis as three dots, full-width
-forms and Arabic letter variants as the plain ones; no marks on Latin and Greek letters; and lower
-case, unless the rule says `cased = true`. So "À LIRE AUSSI\u00a0:" is seen as "a lire aussi :".
-
-The syntax is what Google's RE2 and the standard library have in common, and always takes linear
-time: literals, `.`, classes `[...]`, `\p{..}`, `|`, groups `(...)`, `(?:...)`, `(?P<name>...)`,
-`?`, `*`, `+`, `{m,n}` (n up to 200), `^`, `$`. What differs from them:
-
-`\w`     any letter, mark or digit of any script, and `_`.
-`\d`     any decimal digit of any script.
-`\b`     a place where a word begins or ends; only beside ASCII letters and digits.
-`<word>` what the lexicon, or else `common.toml`, defines under that name in `[words]`.
-
-A match never begins or ends inside a word, in any script that parts words by blanks, unless the
-rule says `glued = true`. If there is a group `cut`, what it matched goes, else the whole match.
-Patterns that can only match where certain words occur are tried only there (`clean_corpus.needs`).
-"""
+"""The pattern dialect of lexicons, which CONTRIBUTING.md describes: what a pattern sees and is."""
 
 from __future__ import annotations
 

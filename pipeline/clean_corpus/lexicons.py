@@ -192,8 +192,10 @@ def _shipped() -> tuple[dict[str, str], list[Rule]]:
     paths = sorted(folder.glob("*.toml"))
 
     def build() -> dict[str, Any]:
-        common = _words(toml.read(folder / "common.toml"))
-        rules = (list(rule) for path in paths for rule in _read(path, common))
+        words = {path.stem: _words(toml.read(path)) for path in paths if "-" not in path.stem}
+        common = words["common"]
+        known = {path: {**common, **words.get(path.stem.split("-")[0], {})} for path in paths}
+        rules = (list(rule) for path in paths for rule in _read(path, known[path]))
         return {"words": common, "rules": list(rules)}
 
     facts = [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths]

@@ -81,12 +81,12 @@ def _decoded(line: str, plain: str, reasons: int, fixer: TextFixerConfig) -> _Dr
     if not reasons & BAD:
         return _Draft(line, plain, names, True)
     settled = False
-    mended = _in_parts(plain)
-    if mended is None:
+    whole = _in_parts(plain)
+    if whole is None:
         text, steps = fix_encoding_and_explain(plain, fixer)
-        mended = text, tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
+        whole = text, tuple(_STEPS.get(name, _ENCODING) for _, name in steps or ())
         settled = True
-    text, more = mended
+    text, more = whole
     if _ENCODING in more and plain != line and not is_bad(line):
         # A repair that does not lessen the damage is none: `repair` sees to that.
         return _Draft(line, plain, (), False)
@@ -96,8 +96,8 @@ def _decoded(line: str, plain: str, reasons: int, fixer: TextFixerConfig) -> _Dr
 def _in_parts(text: str) -> tuple[str, tuple[str, ...]] | None:
     """Mend the encoding of a line that ftfy cannot read anew as a whole; give the fixes as well.
 
-    None for any other line. It is done if the guard clears it then; ftfy would search all of it for
-    damage once more.
+    None for any other line. What the guard clears then needs no more; ftfy would search
+    all of it for damage once again.
     """
     names: tuple[str, ...] = ()
     while is_bad(text):
