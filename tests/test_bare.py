@@ -14,6 +14,7 @@ import pytest
 import sample_records
 from clean_corpus import clean, cli, formats, results, spill
 from clean_corpus.config import Config
+from clean_corpus.corpus.duplicates import nearest
 from clean_corpus.errors import InputError
 from clean_corpus.run.flow import Flow
 from clean_corpus.run.plan import clean_files
@@ -143,6 +144,17 @@ def test_an_input_that_changes_in_between_is_an_error(
     pq.write_table(table, source, row_group_size=20)
     out = run(source, tmp_path / "out", "ids")
     assert sample_records.content(out) == sample_records.content(expected)
+
+
+def test_all_pairs_are_looked_at_only_of_little_text(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = results.summary(run(source, tmp_path / "small", "ids"))
+    monkeypatch.setattr(nearest, "LONGEST", 1000)
+    large = results.summary(run(source, tmp_path / "large", "ids"))
+    assert small["duplicates"].pop("nearest")
+    assert large["duplicates"].pop("nearest") is None
+    assert large["duplicates"] == small["duplicates"]
 
 
 def test_texts_that_are_not_there_are_not_shown(source: Path, tmp_path: Path) -> None:

@@ -62,11 +62,11 @@ class Flow:
             documents, bands = ([getattr(one, name) for one in shards] for name in bare.FOR_COPIES)
             sketched = Sketched(documents, bands, occurrences, bare.sets, again)
         dedup, memory = config.dedup, config.run.memory
-        matching = plan(left.cleaned, rows, dedup, self._task, memory, sketched)
+        size = sum(stats["bytes"] for stats in ingested)
+        matching = plan(left.cleaned, rows, dedup, self._task, memory, sketched, size)
         duplicates = self._match(matching)
         outcome = left._replace(documents=matching.documents, decisions=matching.decisions)
         if any(stats["sources"] for stats in ingested):
-            size = sum(stats["bytes"] for stats in ingested)
             outcome = self._share(shards, outcome, matching, size)
         written = self._write(shards, outcome)
         found = matching.clusters, matching.evidence, duplicates

@@ -10,8 +10,10 @@ import numpy as np
 from clean_corpus import spill
 from clean_corpus.corpus.arrow import Documents, Numbers
 
-#: The most documents for which all pairs are looked at.
+#: The most documents for which all pairs are looked at, and the most bytes of text that they may
+#: have: a byte takes 12 of memory, and 30 where every character is a word.
 LARGEST = 2_000
+LONGEST = 20 << 20
 
 
 def nearest(sets: Sequence[str], documents: Documents, gone: Numbers) -> dict[str, Any] | None:

@@ -100,10 +100,12 @@ def plan(
     make: Make,
     memory: int = MEMORY,
     sketched: Sketched | None = None,
+    length: int = 0,
 ) -> Plan:
     """Plan the steps for shards of `rows` documents each; a task takes about `memory` megabytes.
 
-    Leaves out `sketch` where that has been done (`sketched`).
+    Leaves out `sketch` where that has been done (`sketched`), and does not look for the nearest two
+    where there are many texts, or many bytes of text (`length`).
 
     `make(step, part, function, outputs, inputs=..., options=..., payload=...)` makes a task of any
     kind that knows the paths of its `outputs`.
@@ -113,7 +115,7 @@ def plan(
     add = adder(steps, make)
 
     total, size = sum(rows), memory * 500_000
-    few = total <= nearest.LARGEST
+    few = total <= nearest.LARGEST and length <= nearest.LONGEST
     bands = parameters.choose(dedup)
     partitions = _parts(total * bands.bands if dedup.near else 0, size // _KEY)
     parts = _parts(total, size // _HASH)
