@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clean_corpus import dialect, lexicons, narrow, openings
+from clean_corpus.stages.boilerplate import matches
 from clean_corpus.stages.boilerplate.matches import Matches, Span, first
 from test_lexicons import LEXICONS
 
@@ -201,3 +202,14 @@ def test_a_long_line_is_as_quick_for_what_stands_at_its_end() -> None:
 )
 def test_an_opening_goes_up_to_where_a_pattern_counts(pattern: str, begins: str) -> None:
     assert openings.opening(pattern).pattern == begins
+
+
+@pytest.mark.parametrize("pattern", [b"a(b)?c", b"(x)|y", b""])
+def test_the_methods_of_re2_find_what_its_own_search_does(pattern: bytes) -> None:
+    compiled = dialect.compiled_as(pattern, groups=True)
+    own, methods = matches._search(compiled), matches._by_methods(compiled)
+    for text in (b"zzabczac", b"yx", b""):
+        for start in range(len(text) + 1):
+            for anchor in (matches._HERE, matches._ANYWHERE):
+                found = own(anchor, text, start, len(text))
+                assert methods(anchor, text, start, len(text))[: len(found)] in (found, found[:1])

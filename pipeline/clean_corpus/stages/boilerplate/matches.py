@@ -26,7 +26,10 @@ Search = Callable[[Any, bytes, int, int], list[tuple[int, int]]]
 #: What searches for a pattern, and the number of its group `cut`.
 Form = tuple[Search, int]
 
-_ANYWHERE, _HERE = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START  # noqa: SLF001
+# A version of the wrapper may name them otherwise; then its methods are called: see `_search`.
+_ANCHORS = getattr(re2, "_Anchor", None)
+_ANYWHERE = getattr(_ANCHORS, "UNANCHORED", "anywhere")
+_HERE = getattr(_ANCHORS, "ANCHOR_START", "here")
 _CUT = "(?P<cut>"
 _BREAK = "\n"
 _TRIES = 32  # openings that are looked for in a line; after so many, RE2's own search is cheaper
@@ -154,7 +157,18 @@ matches = cache(Matches)
 
 def _search(compiled: Any) -> Search:
     """Give RE2's own search: the methods that Python has around it take longer than it does."""
-    search: Search = compiled._regexp.Match  # noqa: SLF001
+    own: Search | None = getattr(getattr(compiled, "_regexp", None), "Match", None)
+    return own if own and _ANCHORS else _by_methods(compiled)
+
+
+def _by_methods(compiled: Any) -> Search:
+    """Give the same search by the methods that the wrapper documents."""
+    groups = range(compiled.groups + 1)
+
+    def search(anchor: Any, text: bytes, start: int, end: int) -> list[tuple[int, int]]:
+        match = (compiled.match if anchor is _HERE else compiled.search)(text, start, end)
+        return [match.span(group) for group in groups] if match else [(-1, -1)]
+
     return search
 
 
