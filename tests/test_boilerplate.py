@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import dialect, lexicons, text
+from clean_corpus import lexicons, text
 from clean_corpus.config import Boilerplate, Whitespace
 from clean_corpus.learned import Lesson, to_toml
+from clean_corpus.patterns import view
 from clean_corpus.stages import boilerplate, whitespace
 
 CASES = Path(__file__).parent / "cases" / "boilerplate"
@@ -131,7 +132,7 @@ def test_lines_end_where_white_space_says_so(page: str, end: str) -> None:
 def test_blanks_are_where_white_space_says_so(line: str) -> None:
     given_ = batch([line])
     plain = text.apply(given_.texts, TIDY(given_))[0].as_py()
-    assert dialect.view(line) == dialect.view(plain)
+    assert view.view(line) == view.view(plain)
 
 
 @given(st.lists(PAGES, max_size=4), st.sampled_from([STAGE, GUARDED]))

@@ -8,8 +8,10 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import dialect, lexicons, needs, pieces, text
+from clean_corpus import lexicons, text
 from clean_corpus.kernels import fold, scan
+from clean_corpus.patterns import dialect, needs, pieces
+from clean_corpus.patterns import view as views
 from clean_corpus.stages.boilerplate import gate, index
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines
@@ -17,12 +19,12 @@ from test_lexicons import LEXICONS, RULE
 
 
 def test_the_view() -> None:
-    assert dialect.view(" À LIRE\u00a0\u2009AUSSI\u202f: «l’Œuvre» — ŁÓDŹ…\r\n\n➤ Ёлка ") == (
+    assert views.view(" À LIRE\u00a0\u2009AUSSI\u202f: «l’Œuvre» — ŁÓDŹ…\r\n\n➤ Ёлка ") == (
         'a lire aussi : "l\'oeuvre" - lodz...\n* елка'
     )
-    assert dialect.view("Où ÊTES-vous\u00ad?", cased=True) == "Ou ETES-vous?"
-    assert dialect.view("发布时间：１２") == "发布时间:12"
-    assert dialect.view("İstanbul ISPARTA ısı") == "istanbul isparta isi"
+    assert views.view("Où ÊTES-vous\u00ad?", cased=True) == "Ou ETES-vous?"
+    assert views.view("发布时间：１２") == "发布时间:12"
+    assert views.view("İstanbul ISPARTA ısı") == "istanbul isparta isi"
 
 
 CHUNKS = [
@@ -36,7 +38,7 @@ CHUNKS = [
 @given(st.lists(st.sampled_from(CHUNKS), max_size=30).map("".join))
 def test_folding_is_as_its_slow_twin(page: str) -> None:
     data = np.frombuffer(page.encode(), np.uint8)
-    folded = fold.fold(data, np.array([0, data.size], np.int64), dialect.tables())
+    folded = fold.fold(data, np.array([0, data.size], np.int64), views.tables())
     lines = slow_lines(page)
     view = [
         folded.cased[a:b].tobytes().decode()
@@ -46,13 +48,13 @@ def test_folding_is_as_its_slow_twin(page: str) -> None:
     for i, (line, places) in enumerate(lines):
         size = len(line.encode())
         at = np.arange(size)
-        left, right = fold.unfold(data, folded, dialect.tables()[0], np.full(size, i), at)
+        left, right = fold.unfold(data, folded, views.tables()[0], np.full(size, i), at)
         assert [(int(a), int(b)) for a, b in zip(left, right, strict=True)] == places
 
 
 def slow_lines(page: str) -> list[tuple[str, list[tuple[int, int]]]]:
     """Fold a text character by character, with the bytes that made each byte of the view."""
-    table = dialect.tables()[0]
+    table = views.tables()[0]
     lines: list[list[tuple[str, int, int]]] = [[]]
     at = 0
     for i, char in enumerate(page):
@@ -81,7 +83,7 @@ def slow_line(chars: list[tuple[str, int, int]], page: str) -> tuple[str, list[t
             continue
         if view and blank >= 0:
             stop = blank
-            table = dialect.tables()[0]
+            table = views.tables()[0]
             while int(table[min(ord(data[stop:].decode()[0]), 65535)]) >> 24 >= fold.BLANK:
                 stop += len(data[stop:].decode()[0].encode())
             view += " "
@@ -252,7 +254,7 @@ def test_a_pattern_matches_only_what_passes_its_gate(
         pa.array([line], pa.large_string()), pa.array(["xx"]), *[pa.nulls(1, pa.string())] * 2
     )
     found = Matcher.of(lexicons.Lexicons((rule,))).find(Lines.of(given_), given_)
-    seen = dialect.view(line, cased=True).encode()
+    seen = views.view(line, cased=True).encode()
     assert [seen[x.start : x.end] for x, _ in found] == ungated(rule, seen.decode())
 
 
@@ -276,7 +278,7 @@ def test_the_gate_lets_through_what_patterns_match() -> None:
             compiled = dialect.compiled(pattern, start=start, end=end)
             for example in rule.removes:
                 bare = example.replace("[[", "").replace("]]", "")
-                line = dialect.view(bare, cased=rule.cased).encode()
+                line = views.view(bare, cased=rule.cased).encode()
                 if (match := compiled.search(line)) is None:
                     continue
                 matched = line[match.start() : match.end()]

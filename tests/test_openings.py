@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import dialect, lexicons, narrow, openings
+from clean_corpus import lexicons
+from clean_corpus.patterns import dialect, narrow, openings, view
 from clean_corpus.stages.boilerplate import matches
 from clean_corpus.stages.boilerplate.matches import Matches, Span, first
 from test_lexicons import LEXICONS
@@ -172,7 +173,7 @@ def test_nothing_is_found_behind_the_end() -> None:
 def test_a_long_line_is_as_quick_for_what_stands_at_its_end() -> None:
     """Openings all along the line are not tried one by one: that took half a second."""
     ends = [
-        (pattern, dialect.view(rule.removes[0].replace("[[", "").replace("]]", "")).encode())
+        (pattern, view.view(rule.removes[0].replace("[[", "").replace("]]", "")).encode())
         for rule in LEXICONS.rules
         for pattern in rule.patterns
         if lexicons.anchors(rule.scope, rule.least) == (False, True)

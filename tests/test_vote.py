@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import dialect, kernels, lexicons, text
+from clean_corpus import kernels, lexicons, text
 from clean_corpus.config import Boilerplate
 from clean_corpus.kernels import fold, forest, layout
+from clean_corpus.patterns import view
 from clean_corpus.stages import boilerplate
 from clean_corpus.stages.boilerplate import vote
 
@@ -49,7 +50,7 @@ def cleaned(page: str, stage: text.Stage = STAGE) -> str:
 
 def measured(value: str, hits: list[int] | None = None) -> npt.NDArray[np.uint8]:
     data = np.frombuffer(value.encode(), np.uint8)
-    seen = fold.fold(data, np.array([0, len(data)]), dialect.tables())
+    seen = fold.fold(data, np.array([0, len(data)]), view.tables())
     size = len(seen.doc)
     return layout.measure(
         seen.lower,

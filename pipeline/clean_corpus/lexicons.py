@@ -14,9 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from clean_corpus import configs, dialect, needs, prepared, toml
+from clean_corpus import configs, prepared, toml
 from clean_corpus.config import RULES, Boilerplate
 from clean_corpus.errors import ConfigError
+from clean_corpus.patterns import dialect, needs, view
 
 #: What boilerplate is called, everywhere.
 CLASSES = (
@@ -297,7 +298,7 @@ def _rule(
         where=table.get("where", ""),
         patterns=tuple(dialect.expand(pattern, words, cased=cased) for pattern in patterns),
         unless=dialect.expand(table.get("unless", ""), words, cased=cased),
-        lines=tuple(dialect.view(line) for line in lines),
+        lines=tuple(view.view(line) for line in lines),
         least=table.get("least", 1),
         max=table.get("max", 0),
         cased=cased,
@@ -314,7 +315,7 @@ def _rule(
 
 def _literal(phrase: str) -> str:
     """Write a phrase as a pattern."""
-    return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", dialect.view(phrase))
+    return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", view.view(phrase))
 
 
 def anchors(scope: str, least: int = 1) -> tuple[bool, bool]:

@@ -2,8 +2,9 @@
 
 The view has blanks collapsed and trimmed, quotes, dashes and bullets unified, marks of Latin and
 Greek letters dropped, and a twin in lower case of the same length. What becomes of a code point
-is data: two tables (`clean_corpus.dialect.tables`), one entry for each code point of the first
-plane: kind in the top byte (how many bytes replace it, or one of the kinds below), bytes below.
+is data: two tables (`clean_corpus.patterns.view.tables`), one entry for each code point of the
+first plane: kind in the top byte (how many bytes replace it, or one of the kinds below), bytes
+below.
 """
 
 from __future__ import annotations

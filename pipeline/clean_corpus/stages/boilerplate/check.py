@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from clean_corpus import dialect
 from clean_corpus.lexicons import Lexicons, Rule, check_patterns
+from clean_corpus.patterns import view
 from clean_corpus.stages.boilerplate import context
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
@@ -45,11 +45,11 @@ def _keeps(rules: Sequence[Rule]) -> Iterator[str]:
 def _marked(example: str) -> tuple[str, list[str]]:
     """Split an example into its text and the views of what goes."""
     if "[[" not in example or "]]" not in example:
-        return example, dialect.view(example, cased=True).split("\n")
+        return example, view.view(example, cased=True).split("\n")
     start, end = example.index("[["), example.rindex("]]")
     cut = example[start + 2 : end]
     text = example[:start] + cut + example[end + 2 :]
-    return text, [dialect.view(cut, cased=True)]
+    return text, [view.view(cut, cased=True)]
 
 
 def _cuts(rules: Sequence[Rule], texts: list[str]) -> list[list[tuple[str, str]]]:

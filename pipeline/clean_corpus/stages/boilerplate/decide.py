@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus import dialect
 from clean_corpus import text as base
 from clean_corpus.config import Boilerplate, ratio
+from clean_corpus.patterns import dialect
 from clean_corpus.stages.boilerplate import vote
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from clean_corpus import heads, prepared
+from clean_corpus import prepared
 from clean_corpus.kernels import scan
 from clean_corpus.lexicons import Rule, anchors, bounded
-from clean_corpus.needs import Needs
-from clean_corpus.needs import needs as find_needs
+from clean_corpus.patterns import heads
+from clean_corpus.patterns.needs import Needs
+from clean_corpus.patterns.needs import needs as find_needs
 from clean_corpus.stages.boilerplate import index
 from clean_corpus.stages.boilerplate.matches import First, Matches, first, matches
 

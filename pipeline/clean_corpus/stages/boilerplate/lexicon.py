@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from clean_corpus import dialect
 from clean_corpus.kernels import fold, scan
 from clean_corpus.lexicons import Lexicons, Rule
+from clean_corpus.patterns import dialect, view
 from clean_corpus.stages.boilerplate.gate import Gate, is_letter
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
@@ -220,5 +220,5 @@ def _core(line: bytes) -> bytes:
 def _cores(views: list[str]) -> npt.NDArray[np.uint64]:
     data = [view.encode() for view in views]
     offsets = np.concatenate([[0], np.cumsum([len(x) for x in data])]).astype(np.int64)
-    folded = fold.fold(np.frombuffer(b"".join(data), np.uint8), offsets, dialect.tables())
+    folded = fold.fold(np.frombuffer(b"".join(data), np.uint8), offsets, view.tables())
     return folded.core

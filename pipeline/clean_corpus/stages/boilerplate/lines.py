@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from clean_corpus import dialect
 from clean_corpus.kernels import fold
+from clean_corpus.patterns import view
 from clean_corpus.text import Batch, buffers
 
 Offsets = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ class Lines(NamedTuple):
     def of(cls, batch: Batch) -> Lines:
         """Fold the texts of a batch."""
         data, offsets = buffers(batch.texts)
-        folded = fold.fold(data, offsets, dialect.tables())
+        folded = fold.fold(data, offsets, view.tables())
         first = np.searchsorted(folded.doc, np.arange(len(offsets)))
         views = folded.lower.tobytes(), folded.cased.tobytes()
         return cls(data, offsets, folded, first, views, folded.view.tolist())
@@ -80,7 +80,7 @@ class Lines(NamedTuple):
         where = np.concatenate(inner)
         at = np.concatenate([start[inner[0]], end[inner[1]] - 1])
         order = np.lexsort((at, line[where]))  # each line is walked once
-        table = dialect.tables()[0]
+        table = view.tables()[0]
         found = np.empty((2, len(at)), np.int64)
         found[:, order] = fold.unfold(self.data, folded, table, line[where][order], at[order])
         left[inner[0]] = found[0, : len(inner[0])]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import re2
 
-from clean_corpus import dialect, narrow, openings
+from clean_corpus.patterns import dialect, narrow, openings
 
 #: A match, and what of it goes: bytes of a line.
 Span = tuple[int, int, int, int]

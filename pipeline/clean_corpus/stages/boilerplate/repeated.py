@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from clean_corpus import dialect, learned
+from clean_corpus import learned
 from clean_corpus.kernels import fold
 from clean_corpus.lexicons import Rule
+from clean_corpus.patterns import view
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch, buffers
 
@@ -96,7 +97,7 @@ def _sizes(data: npt.NDArray[np.uint8], start: Offsets, end: Offsets) -> Offsets
     texts = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), len(spans), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(spans))]
     )
-    folded = fold.fold(*buffers(texts), dialect.tables())
+    folded = fold.fold(*buffers(texts), view.tables())
     sizes = np.zeros(len(spans), np.int64)
     np.add.at(sizes, folded.doc, np.diff(folded.view))
     return sizes

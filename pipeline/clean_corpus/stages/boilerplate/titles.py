@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus import dialect
 from clean_corpus.kernels import fold
+from clean_corpus.patterns import dialect
+from clean_corpus.patterns.view import tables
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import buffers
 
@@ -49,7 +50,7 @@ def _stems(titles: pa.LargeStringArray, known: Container[int]) -> pa.LargeString
 
 def _repeated(lines: Lines, titles: pa.LargeStringArray, least: int) -> dict[int, Proposal]:
     data, offsets = buffers(titles)
-    folded = fold.fold(data, offsets, dialect.tables())
+    folded = fold.fold(data, offsets, tables())
     view = folded.lower.tobytes()
     out: dict[int, Proposal] = {}
     for k in range(HEAD):

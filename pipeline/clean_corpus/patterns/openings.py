@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from clean_corpus.dialect import tokens
+from clean_corpus.patterns.dialect import tokens
 
 _MOST = 8  # times; what may be repeated more often counts, and an opening ends with its first time
 _LEAST = 3  # the weight of an opening that is worth looking for

@@ -10,10 +10,10 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from clean_corpus import heads
-from clean_corpus.dialect import PatternError, tokens
-from clean_corpus.heads import Heads
-from clean_corpus.pieces import (
+from clean_corpus.patterns import heads
+from clean_corpus.patterns.dialect import PatternError, tokens
+from clean_corpus.patterns.heads import Heads
+from clean_corpus.patterns.pieces import (
     BOUND,
     EDGE,
     LONGEST,
@@ -45,7 +45,7 @@ class Needs(NamedTuple):
     There are no clauses where nothing is needed, or too little to be worth looking for; `digit`
     says that a decimal digit of some script is needed. `first` and `last` have a bit set for each
     byte that a match may begin or end with; `heads` are the ways its first letters and digits may
-    run, see `clean_corpus.heads`.
+    run, see `clean_corpus.patterns.heads`.
     """
 
     clauses: tuple[Clause, ...]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-from clean_corpus import dialect
+from clean_corpus.patterns import dialect
 
 
 def only_signs(line: bytes) -> bool:

@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from clean_corpus import heads
-from clean_corpus.heads import Heads
+from clean_corpus.patterns import heads
+from clean_corpus.patterns.heads import Heads
 
 #: Literals that one place of a pattern may stand for.
 MOST = 256
