@@ -12,7 +12,8 @@ included, as the kernel counts them. All have the same threshold and the same si
 smaller the better. `steps` is our engine (`dedup_ours.py`), which also verifies each candidate and
 commits each step; `defaults` is the same with the threshold that ships; `command` is
 `clean-corpus duplicates`, which also reads any records, numbers ids that are not unique, and
-writes who stays, who goes for whom, the summary and the report.
+writes who stays, who goes for whom, the summary and the report; `floor` is what none can leave out
+(`dedup_floor.py`), and finds nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ PEERS = {
     "text-dedup": ["text-dedup"],
     "datatrove": ["datatrove[io,processing]", "spacy"],
 }
-OURS = ("steps", "defaults", "command")
+OURS = ("steps", "defaults", "command", "floor")
 
 
 def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
@@ -58,6 +59,9 @@ def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
     if tool == "command":
         ours = [sys.executable, "-m", "clean_corpus", "duplicates", str(texts), "-o", f"{kept}-out"]
         return [*ours, "--fresh", "--workers", "1", "-q", "--set", f"dedup.threshold={threshold}"]
+    if tool == "floor":
+        least = str(HERE / "dedup_floor.py")
+        return [sys.executable, least, str(texts), kept, f"threshold={threshold}"]
     python = environment(scratch.parent / f"env-{tool}", PEERS[tool])
     return [python, str(HERE / "dedup_peer.py"), tool, str(texts), kept, SHINGLE, threshold]
 
