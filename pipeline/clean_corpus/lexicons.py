@@ -32,9 +32,9 @@ CLASSES = (
 
 SCOPES = ("line", "head", "tail", "span")
 #: Where a line must stand: the first one, the last of what is kept (a whole line only close below
-#: the end of a sentence), near the top or the bottom of what is kept, or `near`, which is near the
-#: top, below a subhead, or next to another removed line.
-PLACES = ("", "first", "top", "bottom", "edge", "near", "last")
+#: the end of a sentence), near the top or the bottom of what is kept, `beside` a removed line, or
+#: `near`, which is near the top, below a subhead, or beside a removed line.
+PLACES = ("", "first", "top", "bottom", "edge", "near", "beside", "last")
 
 # What each key of a rule must be, and what messages call that.
 _KINDS: dict[str, tuple[type, str]] = {

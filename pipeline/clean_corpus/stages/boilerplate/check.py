@@ -28,7 +28,9 @@ def check(lexicons: Lexicons) -> list[str]:
 def _removals(rules: Sequence[Rule]) -> Iterator[str]:
     for rule in rules:
         marked = [_marked(example) for example in rule.removes]
-        found = _cuts((rule,), [text for text, _ in marked])
+        # What stands beside it goes by other rules.
+        alone = rule._replace(where="") if rule.where == "beside" else rule
+        found = _cuts((alone,), [text for text, _ in marked])
         for example, (_, wanted), cuts in zip(rule.removes, marked, found, strict=True):
             cut = [text for text, _ in cuts]
             if cut != wanted:

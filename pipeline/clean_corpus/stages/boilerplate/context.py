@@ -13,10 +13,12 @@ from typing import NamedTuple
 from clean_corpus.lexicons import Rule
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal, ends, is_short
 
-_TOP = 4  # lines from the top, or the bottom, of what is kept
+_TOP = 4  # lines from the top, or the bottom, of what is kept;
+_EDGES = 4  # of short texts one line in so many, but two, or all of them were at the edge
 #: Bytes; a longer line is no subhead.
 SUBHEAD = 70
 _OPEN = 30  # bytes; a shorter line without an end mark is a label and not an open sentence
+_QUOTATION = 120  # bytes; a longer one is a paragraph of speech
 _LINK_TEXT = 40  # bytes; a longer line is not the text of a link inside a sentence
 _WRAPPED_LINES, _WRAPPED_LEAST = 60, 3
 _LISTED = ("date_stamp", "byline", "image_credit")
@@ -148,25 +150,33 @@ def _stands(proposal: Proposal, where: str, found: Found, gone: list[int]) -> bo
     if where == "first":
         return line == found.first
     above = bisect_left(gone, line)
-    if where in ("top", "edge", "near") and line - found.first - above < _TOP:
+    reach = min(_TOP, max(2, (found.last - found.first) // _EDGES))
+    if where in ("top", "edge", "near") and line - found.first - above < reach:
         return True
     below = len(gone) - bisect_right(gone, line)
     if where == "last":
         signs = not proposal.whole or _may_sign(found, line)
         return found.last - line - 1 == below and signs
-    if where in ("bottom", "edge") and found.last - line - 1 - below < _TOP:
+    if where in ("bottom", "edge") and found.last - line - 1 - below < reach:
         return True
-    if where != "near":
+    if where not in ("near", "beside"):
         return False
-    if _is_in(gone, line - 1) or _is_in(gone, line + 1) or line + 1 == found.last:
+    if _is_in(gone, line - 1) or _is_in(gone, line + 1):
         return True
-    return is_short(found.lines.lower(line - 1), SUBHEAD)
+    last = line + 1 == found.last
+    return where == "near" and (last or is_short(found.lines.lower(line - 1), SUBHEAD))
 
 
 def _may_sign(found: Found, line: int) -> bool:
-    """Tell whether a line stands close below a sentence that does not ask for it or announce it."""
+    """Tell whether a line stands close below a sentence that neither asks for it nor announces it.
+
+    The name below a short quotation may be of whom it quotes.
+    """
     above = [found.lines.lower(at) for at in range(max(line - 2, found.first), line)]
-    return any(map(ends, above)) and not above[-1].endswith((b"?", b":", "؟".encode()))
+    if not any(map(ends, above)) or above[-1].endswith((b"?", b":", "؟".encode())):
+        return False
+    quoted = above[-1].startswith(b'"') and above[-1].endswith(b'"')
+    return not (quoted and len(above[-1]) <= _QUOTATION)
 
 
 def menus(found: Found, kept: list[Proposal]) -> Iterator[Proposal]:
