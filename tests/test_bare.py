@@ -108,9 +108,9 @@ def test_parquet_is_read_again_for_what_is_wanted(
     monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
     handed: list[bool] = []
 
-    def texts(path: str, *rest: Any) -> Any:
+    def texts(path: str, *rest: Any, **how: Any) -> Any:
         handed.append("text" in spill.opened(path).schema.names)
-        return read(path, *rest)
+        return read(path, *rest, **how)
 
     read = bare.texts
     monkeypatch.setattr(bare, "texts", texts)

@@ -22,9 +22,6 @@ from clean_corpus.corpus.duplicates.sift import sift
 from clean_corpus.corpus.duplicates.verify import verify
 from dedup_run import decisions, jaccard_of, read, run
 
-#: Files that tasks leave, by step.
-STORED = [("sketch", "documents"), ("sets", "sets")]
-
 
 def test_hot_bucket(tmp_path: Path) -> None:
     """Pages of one template with bodies of their own, and a few true copies among them."""
@@ -208,13 +205,14 @@ def test_many_candidates_of_one_block_are_held_in_parts(tmp_path: Path) -> None:
     """What sifting and verifying hold follows from their options, not from the candidates."""
     folder = tmp_path / "run"
     count = run(folder, pages(200), Dedup(max_bucket=512), batch=100).counts["candidates"]
-    files = {"candidates": [f"{folder}/match-0.candidates"], "likely": [f"{tmp_path}/many.likely"]}
-    files |= {name: [f"{folder}/{step}-0.{name}"] for step, name in STORED}
+    files = {"candidates": [f"{folder}/match-0.candidates"], "texts": [f"{folder}/0.texts"]}
+    files |= {"documents": [f"{folder}/sketch-0.documents"], "sets": []}
+    files |= {name: [f"{tmp_path}/many.{name}"] for name in ("likely", "wanted")}
     peaks = {}
     for name, most in (("many", count * 100), ("few", count // 20)):
         options = {"block": 0, "blocks": 1, "held": most, "compared": 2000, "possible": 0}
         outputs = {step: f"{tmp_path}/{name}.{step}" for step in ("likely", "wanted", "pairs")}
-        proving = {"floor": [1, 3], "held": most, "shingles": 50_000}
+        proving = {"floor": [1, 3], "held": most, "shingles": most, "rows": [220], "shingle": 3}
         for task, given in ((sift, options), (verify, proving)):
             tracemalloc.start()
             task(files, outputs, given)

@@ -121,6 +121,8 @@ def test_order_shards_batches_and_partitions_do_not_matter(
     other = run(tmp_path / "other", shuffled, cuts=[3, 100, 100, 255], batch=40, memory=1)
     assert len(list((tmp_path / "other").glob("match-*"))) > 1
     assert len(list((tmp_path / "other").glob("sift-*"))) > 2
+    assert not list((tmp_path / "plain").glob("sets-*"))
+    assert list((tmp_path / "other").glob("sets-*"))
     assert len(list(evidence.read(other.evidence))) > 3
     assert decisions(plain) == decisions(other)
     assert plain.counts["recall"] == other.counts["recall"]

@@ -19,7 +19,8 @@ Numbers = npt.NDArray[Any]
 
 #: One document, in order. `digest_*` hash the text, white space apart; `length` is in code points;
 #: `date` in seconds since 1970; `present` is false for a document that has left already or is white
-#: space alone; of the `signature` the low byte of each row, null without shingles.
+#: space alone; `shingles` counts them with repetitions; of the `signature` the low byte of each
+#: row, null without shingles.
 DOCUMENTS = pa.schema(
     [
         ("key", pa.string()),
@@ -29,6 +30,7 @@ DOCUMENTS = pa.schema(
         ("digest_high", pa.uint64()),
         ("digest_low", pa.uint64()),
         ("present", pa.bool_()),
+        ("shingles", pa.int64()),
         ("signature", pa.binary()),
     ]
 )
@@ -164,15 +166,6 @@ def holding(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[pa.Recor
             low, high = np.searchsorted(documents, [numbers[0], numbers[-1] + 1])
             if high > low:
                 yield batch, np.searchsorted(numbers, documents[low:high])
-
-
-def sizes(paths: Sequence[str], name: str, documents: Numbers) -> Numbers:
-    """Count what a column of lists has for each of the documents (sorted), all in the files."""
-    parts = [np.zeros(0, np.int64)]
-    for batch, rows in holding(paths, documents):
-        offsets = batch.column(name).offsets.to_numpy()
-        parts.append(offsets[rows + 1] - offsets[rows])
-    return np.concatenate(parts)
 
 
 _SOURCE = pa.field("source", pa.string())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,6 @@ import numpy.typing as npt
 from clean_corpus.kernels import compiled
 
 Hashes = npt.NDArray[np.uint64]
-Unsigned: TypeAlias = Any  # numpy.uint64 inside a kernel; the checker cannot follow it
 Offsets = npt.NDArray[np.int64]
 
 _U = np.uint64
@@ -60,69 +59,57 @@ def _sets(hashes: Hashes, offsets: Offsets, ends: Offsets, scratch: Hashes, coun
 
 
 @compiled
-def _shared(
-    origin: Hashes, places: Hashes, sizes: Offsets, a: Offsets, b: Offsets, out: Offsets
-) -> None:
+def _shared(hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets, out: Offsets) -> None:
     for pair in range(a.size):
-        i, j = places[a[pair]], places[b[pair]]
-        i_stop, j_stop = i + _U(sizes[a[pair]]), j + _U(sizes[b[pair]])
+        i, i_stop = _U(offsets[a[pair]]), _U(offsets[a[pair] + 1])
+        j, j_stop = _U(offsets[b[pair]]), _U(offsets[b[pair] + 1])
         count = _0
         while i != i_stop and j != j_stop:
             # No branch on the values: which is less cannot be predicted.
-            x, y = origin[i], origin[j]
+            x, y = hashes[i], hashes[j]
             count += _1 if x == y else _0
             i += _1 if x <= y else _0
             j += _1 if y <= x else _0
         out[pair] = count
 
 
-def sets(hashes: Hashes, offsets: Offsets) -> tuple[Hashes, Offsets]:
-    """Sort each run of hashes and drop repetitions, in place; gives the sets and their offsets."""
+class Sets(NamedTuple):
+    """Sets that stand one behind the other: set i is `hashes[offsets[i] : offsets[i + 1]]`."""
+
+    hashes: Hashes
+    offsets: Offsets
+
+    @property
+    def sizes(self) -> Offsets:
+        """Count what each set holds."""
+        return np.diff(self.offsets)
+
+
+def sets(hashes: Hashes, offsets: Offsets) -> Sets:
+    """Sort each run of hashes and drop repetitions, in place."""
     sizes = np.diff(offsets)
     for row in np.flatnonzero(sizes > _SHORT):
         hashes[offsets[row] : offsets[row + 1]].sort()
     longest = int(sizes[sizes <= _SHORT].max(initial=0))
     ends = np.zeros_like(offsets)
     _sets(hashes, offsets, ends, np.empty(longest, np.uint64), np.empty(2 * _SHORT + 2, np.uint64))
-    return hashes[: ends[-1]], ends
+    return Sets(hashes[: ends[-1]], ends)
 
 
-class Placed(NamedTuple):
-    """Sets wherever they are in memory.
-
-    Set i is the `sizes[i]` hashes from `places[i]` on, counted in hashes from the first of `origin`
-    and modulo 2^64: it may lie before or behind what `origin` itself holds. Whatever `held` names
-    must live as long.
-    """
-
-    origin: Hashes
-    places: Hashes
-    sizes: Offsets
-    held: Any = None
-
-
-def shared(sets: Placed, a: Offsets, b: Offsets) -> Offsets:
+def shared(sets: Sets, a: Offsets, b: Offsets) -> Offsets:
     """Count what the sets a[i] and b[i] have in common."""
     out = np.zeros(a.size, np.int64)
-    _shared(sets.origin, sets.places, sets.sizes, a, b, out)
+    _shared(sets.hashes, sets.offsets, a, b, out)
     return out
 
 
-def placed(hashes: Hashes, offsets: Offsets) -> Placed:
-    """Give the places of sets that stand one behind the other."""
-    return Placed(hashes, offsets[:-1].astype(np.uint64), np.diff(offsets))
-
-
-def scattered(parts: Iterable[tuple[Hashes, Offsets, Offsets]], origin: Hashes) -> Placed:
-    """Give the places of sets in several arrays: each with where its sets start and stop.
-
-    Places count from `origin`, any array that is aligned; what is not aligned itself is copied.
-    """
-    places, sizes, held = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], []
-    for hashes, starts, stops in parts:
-        aligned = np.require(hashes, np.uint64, "A")
-        away = (aligned.ctypes.data - origin.ctypes.data) // origin.itemsize
-        places.append(starts.astype(np.uint64) + np.uint64(away % 2**64))
-        sizes.append(stops - starts)
-        held.append(aligned)
-    return Placed(origin, np.concatenate(places), np.concatenate(sizes), held)
+def held(parts: Iterable[tuple[Hashes, Offsets]], most: int) -> Sets:
+    """Take sets and their sizes into one array, of `most` hashes at most."""
+    hashes = np.empty(most, np.uint64)
+    sizes = [np.zeros(1, np.int64)]
+    end = 0
+    for mine, counts in parts:
+        hashes[end : end + len(mine)] = mine
+        end += len(mine)
+        sizes.append(counts)
+    return Sets(hashes[:end], np.cumsum(np.concatenate(sizes)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -60,7 +61,8 @@ class Flow:
         sketched = None
         if self.bare:
             documents, bands = ([getattr(one, name) for one in shards] for name in bare.FOR_COPIES)
-            sketched = Sketched(documents, bands, occurrences, bare.sets, again)
+            ways = [partial(bare.texts, again=one) for one in again]
+            sketched = Sketched(documents, bands, occurrences, ways)
         dedup, memory = config.dedup, config.run.memory
         size = sum(stats["bytes"] for stats in ingested)
         matching = plan(left.cleaned, rows, dedup, self._task, memory, sketched, size)

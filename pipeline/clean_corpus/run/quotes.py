@@ -110,7 +110,7 @@ def _documents(
             continue
         found: dict[str, dict[str, str]] = {}
         reasons = spill.read(decided, ["reason"])["reason"]
-        for first, texts in bare.texts(cleaned, again, here):
+        for first, texts in bare.texts(cleaned, here, again):
             rows = np.flatnonzero(here[first : first + len(texts)])
             columns = (
                 keys.take(pa.array(rows + first)),

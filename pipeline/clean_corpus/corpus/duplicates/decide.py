@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from clean_corpus import spill
 from clean_corpus.config import Dedup
-from clean_corpus.corpus import arrow, rank
+from clean_corpus.corpus import arrow, rank, sets
 from clean_corpus.corpus.arrow import PAIRS, REMOVED, Documents, Numbers
 from clean_corpus.corpus.duplicates import evidence, nearest, parameters
 from clean_corpus.corpus.duplicates.evidence import EVIDENCE, Counts, Evidence
@@ -34,14 +34,14 @@ def decide(
 ) -> dict[str, Any]:
     """Write REMOVED ("removed"), CLUSTERS ("clusters") and EVIDENCE ("evidence").
 
-    Inputs: all "documents", "occurrences", "copies" and "pairs"; also all "sets" where there are
-    few enough to find the nearest two by brute force. Options: dedup (those of the configuration).
+    Inputs: all "documents", "occurrences", "copies" and "pairs"; also all "texts" where they are
+    few enough to find the nearest two by brute force. Options: dedup (those of the configuration),
+    and those of `sets.made`.
     Counts what goes, and the pairs that the evidence lacks: `pairs_cut` below the threshold,
     `pairs_thinned` of very large groups of copies. See `groups`.
     """
     dedup = Dedup.model_validate(options["dedup"])
     documents = Documents.of(inputs["documents"], inputs["occurrences"])
-    sets = inputs["sets"]
     bounds = Bounds(
         Fraction(dedup.threshold).as_integer_ratio(), parameters.witness(dedup).as_integer_ratio()
     )
@@ -66,8 +66,9 @@ def decide(
             files["evidence"].write(evidence.row(settled.known))
             files["removed"].write(settled.removed.columns(documents))
             files["clusters"].write(_clusters(settled.removed, group.roots, documents))
-            gone += [settled.removed.document] if sets else []
-    closest = nearest.nearest(sets, documents, np.concatenate(gone))
+            gone += [settled.removed.document] if inputs["texts"] else []
+    everything = sets.made(inputs, np.ones(len(documents), bool), options)
+    closest = nearest.nearest(everything, documents, np.concatenate(gone))
     left_out = {"pairs_cut": cut, "pairs_thinned": thinned}
     return {**counts._asdict(), **left_out, "nearest": closest}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from clean_corpus import spill
 from clean_corpus.corpus.arrow import Documents, Numbers
+from clean_corpus.corpus.sets import Part
 
 #: The most documents for which all pairs are looked at, and the most bytes of text that they may
 #: have: a byte takes 12 of memory, and 30 where every character is a word.
@@ -16,20 +16,19 @@ LARGEST = 2_000
 LONGEST = 20 << 20
 
 
-def nearest(sets: Sequence[str], documents: Documents, gone: Numbers) -> dict[str, Any] | None:
+def nearest(sets: Iterable[Part], documents: Documents, gone: Numbers) -> dict[str, Any] | None:
     """Find the pair with the highest Jaccard among all documents that are not gone.
 
     It says how far what was kept is from the threshold. Gives `a`, `b` (keys), `shared`, `joined`;
     None where no two share a shingle, or no `sets` of all are given. Ties go to the lesser keys.
     """
-    found = [batch.column("hashes") for path in sets for batch in spill.batches(path)]
+    found = list(sets)
     if not found:
         return None
     present = np.concatenate([values for (values,) in documents.all("present")])
     present[gone] = False
-    sizes = np.concatenate([np.diff(lists.offsets.to_numpy()) for lists in found])
+    _, hashes, sizes = (np.concatenate(column) for column in zip(*found, strict=True))
     owner = np.repeat(np.arange(len(sizes)), sizes)
-    hashes = np.concatenate([lists.values.to_numpy() for lists in found])
     here = present[owner]
     hashes, owner = hashes[here], owner[here]
     order = np.argsort(hashes, kind="stable")

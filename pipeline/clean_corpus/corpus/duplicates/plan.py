@@ -6,13 +6,14 @@
 | exact | one a part of the hashes | all documents | copies |
 | match | one a partition of keys | its part of all bands; copies, documents | candidates |
 | sift | one a block of documents | its batch of all candidates; documents | likely, wanted |
-| sets | one for some shards | their texts; their part of all wanted | sets |
-| verify | one a block of documents | its likely candidates; all sets | pairs |
-| decide | one | all documents, copies, pairs; all sets if few | removed, clusters, evidence |
+| sets | one for some shards; none if few | their texts; their part of all wanted | sets |
+| verify | one a block of documents | its likely, wanted; documents; all sets or texts | pairs |
+| decide | one | all documents, copies, pairs; all texts if few | removed, clusters, evidence |
 | assign | one a shard | removed | decisions |
 
 A shard is an Arrow IPC file with the columns `sketch.COLUMNS`; where nothing is cleaned, shards are
 sketched as they are read, before there is a plan, and their texts may be read again for `sets`.
+Where texts are not many, a single task makes the sets that it needs of them, and none are written.
 Documents are numbered through the shards. How many parts, partitions and blocks there are follows
 from the memory that a task may take and changes no result; small runs have one of each. Of all
 documents together a task holds a flag each, and `decide` four bytes; the rest comes in pieces from
@@ -21,11 +22,12 @@ files, which are mapped while they are looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from clean_corpus import spill
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates import nearest, parameters
 from clean_corpus.corpus.duplicates.assign import assign
@@ -37,7 +39,7 @@ from clean_corpus.corpus.duplicates.sift import sift
 from clean_corpus.corpus.duplicates.signatures import permutations
 from clean_corpus.corpus.duplicates.sketch import sketch
 from clean_corpus.corpus.duplicates.verify import verify
-from clean_corpus.corpus.sets import sets
+from clean_corpus.corpus.sets import Texts, sets
 from clean_corpus.corpus.shingles import FINGERPRINT
 from clean_corpus.corpus.steps import MEMORY, Make, adder
 
@@ -45,7 +47,11 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 # are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
 # shingles while they are counted; and for the candidates of a document. They may take half of the
 # memory: the rest is what a process has without them, and what it keeps to use again.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 50, 80, 100, 1000, 300, 30, 1000
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 50, 80, 100, 1000, 300, 16, 1000
+
+# And for each byte of texts of which the sets are not written: those of a few are read in one go,
+# if all were wanted and each letter a word, in six.
+_BYTE = 2
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64
@@ -53,7 +59,7 @@ _SETS = 64
 #: More would only make more files.
 _MOST_PARTS = 1024
 
-_Shard = tuple[str, int, int, object]  # its file, its first document, how many, how to read it
+_Shard = tuple[str, int, int, Texts]  # its file, its first document, how many, how to read it
 
 
 class Plan(NamedTuple):
@@ -69,15 +75,14 @@ class Plan(NamedTuple):
 class Sketched(NamedTuple):
     """What `sketch` has written of all shards, where they were sketched before they were numbered.
 
-    `occurrences` number the documents that share a key. `sets` is the task function for that step;
-    its payload says of each shard how to get at its texts.
+    `occurrences` number the documents that share a key; `again` says of each shard how to get at
+    its texts.
     """
 
     documents: list[str]
     bands: list[str]
     occurrences: list[str]
-    sets: Callable[..., dict[str, Any]]
-    again: Sequence[object]
+    again: Sequence[Texts]
 
 
 def sketching(dedup: Dedup) -> dict[str, Any]:
@@ -124,7 +129,7 @@ def plan(
     if sketched is None:
         reading = sketching(dedup)
         read = add(sketch, "documents bands", (({"texts": [text]}, reading) for text in texts))
-        sketched = Sketched(read["documents"], read["bands"], [], sets, texts)
+        sketched = Sketched(read["documents"], read["bands"], [], [spill.texts] * len(texts))
     firsts = accumulate(rows, initial=0)
     shards = list(zip(texts, firsts, rows, sketched.again, strict=False))
     documents = {"documents": sketched.documents}
@@ -136,8 +141,8 @@ def plan(
     )
     threshold, floor = Fraction(dedup.threshold), parameters.floor(dedup)
     likely: dict[str, list[str]] = {"likely": [], "wanted": []}
+    blocks = _parts(total, size // _DOCUMENT)
     if dedup.near:
-        blocks = _parts(total, size // _DOCUMENT)
         signature = bands.bands * bands.rows
         cut = {"blocks": blocks, "held": size // _PAIR, "compared": size // _SIGNATURES}
         matching = {
@@ -164,25 +169,40 @@ def plan(
             "likely wanted",
             (({**found, **documents}, {"block": i, **sifting}) for i in range(blocks)),
         )
-    made: dict[str, list[str]] = {"sets": []}
-    if dedup.near or few:
-        made = add(
-            sketched.sets,
+    everything = {"texts": list(texts)}
+    none: dict[str, list[str]] = {"sets": [], "texts": []}
+    held, again = {**none, **everything}, sketched.again
+    if dedup.near and (blocks > 1 or length * _BYTE > size):
+        written = add(
+            sets,
             "sets",
             (
                 (
                     {"texts": names, "wanted": likely["wanted"]},
-                    {"first": starts[0], "rows": counts, "all": few, **shingle},
-                    *again,
+                    {"first": starts[0], "rows": counts, **shingle},
+                    *ways,
                 )
-                for names, starts, counts, again in _bundles(shards)
+                for names, starts, counts, ways in _bundles(shards)
             ),
         )
+        held, again = {**none, **written}, []
+    reading = {"rows": list(rows), **shingle}
     proving = {"floor": _ratio(floor), "held": size // _PROOF, "shingles": size // _SHINGLE}
-    pairs = add(verify, "pairs", (({"likely": [one], **made}, proving) for one in likely["likely"]))
-    rules = {"dedup": dedup.model_dump(mode="json"), "fingerprint": FINGERPRINT}
-    everything = {**naming, **copies, **pairs, "sets": made["sets"] if few else []}
-    decided = add(decide, "removed clusters evidence", [(everything, rules)])
+    pairs = add(
+        verify,
+        "pairs",
+        (
+            (
+                {"likely": [one], "wanted": [both], **documents, **held},
+                {**proving, **reading},
+                *again,
+            )
+            for one, both in zip(likely["likely"], likely["wanted"], strict=True)
+        ),
+    )
+    rules = {"dedup": dedup.model_dump(mode="json"), **reading}
+    known = {**naming, **copies, **pairs, **(everything if few else none)}
+    decided = add(decide, "removed clusters evidence", [(known, rules, *sketched.again)])
     removed = {"removed": decided["removed"]}
     assigned = add(
         assign,

@@ -81,7 +81,8 @@ def _of_piece(
         stays = batch.column("reason").is_null()
         texts = pc.if_else(stays, texts, pa.scalar("", texts.type))
     digests, sizes = digest.digests(*buffers(texts))
-    rows, keys, low = _bands(texts, options)
+    counts, keys, low = _bands(texts, options)
+    rows = np.flatnonzero(counts)
     columns = [
         batch.column("key"),
         batch.column("source").cast(pa.string()),
@@ -90,6 +91,7 @@ def _of_piece(
         pa.array(digests[:, 0]),
         pa.array(digests[:, 1]),
         pa.array(sizes > 0),
+        pa.array(counts),
         _binary(low, rows, batch.num_rows),
     ]
     return rows, keys, pa.RecordBatch.from_arrays(columns, schema=_PLAIN)
@@ -109,19 +111,19 @@ def _binary(values: Numbers, rows: Numbers, size: int) -> pa.Array:
 def _bands(
     texts: pa.LargeStringArray, options: Mapping[str, Any]
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Give the rows that have shingles, their band keys, and the low bytes of their signatures."""
+    """Count the shingles of each; of those that have any, give band keys and low signatures."""
     if not options["near"]:
         nothing = np.zeros((0, options["bands"]))
-        return np.zeros(0, np.int64), nothing.astype(np.uint64), nothing.astype(np.uint8)
+        return np.zeros(len(texts), np.int64), nothing.astype(np.uint64), nothing.astype(np.uint8)
     if options["hash"] == "sha1":
         hashes, offsets = signatures.sha1_hashes(texts.to_pylist(), options["shingle"])
     else:
         wide, offsets = shingles.hashes(texts, options["shingle"])
         hashes = signatures.fast_hashes(wide)
-    rows = np.flatnonzero(np.diff(offsets))
-    offsets = np.append(offsets[rows], offsets[-1])  # texts without shingles take no room
+    counts = np.diff(offsets)
+    offsets = np.append(offsets[:-1][counts > 0], offsets[-1])  # texts without any take no room
     found = signatures.signatures(hashes, offsets, options["permutations"])
-    return rows, minhash.keys(found, options["bands"]), found.astype(np.uint8)
+    return counts, minhash.keys(found, options["bands"]), found.astype(np.uint8)
 
 
 def _joined(column: pa.ChunkedArray) -> pa.Array:

@@ -62,7 +62,7 @@ def verified(
     `pairs` are rows of `texts`, `documents` the number of each text, `least` a ratio.
     """
     rows = np.unique(np.concatenate(pairs))
-    found = kernel.placed(*kernel.sets(*shingles.hashes(texts, size, rows)))
+    found = kernel.sets(*shingles.hashes(texts, size, rows))
     a, b = (np.searchsorted(rows, side) for side in pairs)
     shared, sizes = kernel.shared(found, a, b), found.sizes
     small, large = np.where(sizes[a] > sizes[b], [b, a], [a, b])

@@ -8,7 +8,6 @@ texts that are wanted later can be read again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,7 +17,6 @@ import pyarrow.compute as pc
 from clean_corpus import config, formats, spill
 from clean_corpus.config import Config
 from clean_corpus.corpus import arrow
-from clean_corpus.corpus import sets as sets_
 from clean_corpus.corpus.duplicates import sketch
 from clean_corpus.corpus.keys import of_shard
 from clean_corpus.formats.records import Piece, layout
@@ -60,20 +58,12 @@ class Again(NamedTuple):
 
 
 def texts(
-    path: str, again: Again | None, wanted: spill.Bools
+    path: str, wanted: spill.Bools, again: Again | None
 ) -> Iterator[tuple[int, pa.LargeStringArray]]:
     """Do what `spill.texts` does, also with a shard that holds none: they are read again."""
     if again is None or "text" in spill.opened(path).schema.names:
         return spill.texts(path, wanted)
     return formats.texts(*again, wanted)
-
-
-def sets(
-    inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Do what `corpus.sets.sets` does; its payload has an Again for each of the shards."""
-    shards = zip(inputs["texts"], options["payload"], strict=True)
-    return sets_.write([partial(texts, *shard) for shard in shards], inputs, outputs, options)
 
 
 def write(

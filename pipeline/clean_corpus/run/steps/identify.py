@@ -77,7 +77,7 @@ def _contents(
         wanted = np.zeros(sum(batch.num_rows for batch in spill.batches(ids)), bool)
         here = slice(*np.searchsorted(documents, [first, first + len(wanted)]))
         wanted[documents[here] - first] = True
-        for start, texts in bare.texts(path, source, wanted) if wanted.any() else ():
+        for start, texts in bare.texts(path, wanted, source) if wanted.any() else ():
             rows = np.flatnonzero(wanted[start : start + len(texts)])
             found += [hashed(text)[:8] for text in views(texts.take(pa.array(rows)))]
         first += len(wanted)
