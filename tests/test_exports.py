@@ -60,7 +60,7 @@ def test_a_small_run_imports_only_what_it_needs(tmp_path: Path) -> None:
         "import sys\nfrom clean_corpus.__main__ import main\n"
         "try:\n    main()\nfinally:\n"
         "    heavy = {'numba', 'scipy', 'trafilatura', 'lxml', 'ftfy', 'chardet', 'rich',\n"
-        "             'fastwarc', 'pyarrow.parquet', 'multiprocessing'}\n"
+        "             'fastwarc', 'pyarrow.parquet', 'multiprocessing', 'importlib.metadata'}\n"
         "    print(sorted(heavy & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code, "run", "-q", "--fresh", str(source)]

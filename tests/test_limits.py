@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from clean_corpus import config
-from clean_corpus.stages.language import Detected
 from clean_corpus.stages.limits import reasons
 
 
@@ -15,7 +13,7 @@ def reason(text: str, label: str = "fr", languages: list[str] | None = None, **l
     wanted = config.Language(languages=languages or [], filter=languages is not None)
     found = reasons(
         pa.array([text], pa.large_string()),
-        Detected(pa.array([label]), np.zeros(1, np.int32)),
+        pa.array([label]),
         config.Limits.model_validate(limits),
         wanted,
     )
@@ -61,7 +59,7 @@ def test_the_first_reason_counts() -> None:
 def test_a_batch_keeps_its_rows() -> None:
     found = reasons(
         pa.array(["", "ja", "oui"], pa.large_string()),
-        Detected(pa.array(["und", "de", "fr"]), np.zeros(3, np.int32)),
+        pa.array(["und", "de", "fr"]),
         config.Limits(),
         config.Language(languages=["fr"], filter=True),
     )
@@ -69,6 +67,6 @@ def test_a_batch_keeps_its_rows() -> None:
 
 
 def test_no_documents_have_no_reasons() -> None:
-    none = Detected(pa.array([], pa.string()), np.zeros(0, np.int32))
-    found = reasons(pa.array([], pa.large_string()), none, config.Limits(), config.Language())
+    none, texts = pa.array([], pa.string()), pa.array([], pa.large_string())
+    found = reasons(texts, none, config.Limits(), config.Language())
     assert (len(found), found.type) == (0, pa.string())

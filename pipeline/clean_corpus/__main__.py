@@ -7,14 +7,13 @@ def main() -> None:
     """Run the command line."""
     # numpy would start a thread for each core, for linear algebra, of which there is none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # pydantic would read about every installed package, to find plugins of its own.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from clean_corpus.memory import settle
+    from clean_corpus.memory import left_at_once, settle
 
     settle()
-    from clean_corpus import cli
+    with left_at_once():
+        from clean_corpus import cli
 
-    cli.main()
+        cli.main()
 
 
 if __name__ == "__main__":

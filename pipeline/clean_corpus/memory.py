@@ -1,4 +1,4 @@
-"""How a process of a run is set up: it keeps the memory it has had, and reads no manuals."""
+"""How a process of a run is set up and left: it keeps its memory, and reads no manuals."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ import ctypes
 import gc
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import ModuleType
+from typing import Any
 
 #: Containers that are made before Python looks for cycles among the youngest; how often these
 #: looks are for older ones, and for all.
-_SELDOM = 100_000, 20, 100
+_SELDOM = 500_000, 20, 100
+
+# Modules that a command has no use for, and what others take from them: manuals that are there to
+# answer `help`, and plugins of pydantic, for which it would read about every installed package.
+_UNREAD: dict[str, dict[str, Any]] = {
+    "numpy._core._add_newdocs": {},
+    "numpy._core._add_newdocs_scalars": {},
+    "pyarrow.vendored.docscrape": {"NumpyDocString": lambda _: {"Parameters": []}},
+    "pydantic.plugin._loader": {"get_plugins": lambda: ()},
+}
 
 # Of glibc's mallopt: arrays below the first size, in bytes, are taken from memory that was given
 # back, of which at most the second is kept.
@@ -21,21 +32,22 @@ _KEPT = -1, 256 << 20
 
 
 def settle() -> None:
-    """Have Python look for cycles seldom, not at all at the end, and reuse memory.
+    """Have Python look for cycles seldom, not at all at the end, reuse memory and read no manuals.
 
-    Call it before Arrow is imported, which reads its setting then, and the manual of each of its
-    functions, to answer `help`: half of the time that `pyarrow.compute` takes. Only the command
-    and its local workers do so: a process that imports clean_corpus keeps its `help`.
+    Call it before Arrow is imported, which reads its setting then. Only the command and its local
+    workers do so: a process that imports clean_corpus keeps its `help`.
 
-    Over 33 MB, 340 looks took .09 s to find 1,600 objects, most of them left from imports. The
-    looks at the end take .1 s, and what they would free is gone a moment later. Each page that the
-    system gives takes it a microsecond or two: a third fewer are a twentieth of a run.
+    A look after every 100,000 containers took .04 s, and seven of them over 24 MB a twentieth of
+    the run, to find 1,400 objects, most of them left from imports. The looks at the end take .1 s,
+    and what they would free is gone a moment later. Each page that the system gives takes it a
+    microsecond or two: a third fewer are a twentieth of a run.
     """
     # Where the C library is not glibc, Arrow has a pool of its own, which gives nothing back.
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")
-    manuals = ModuleType("pyarrow.vendored.docscrape")
-    manuals.NumpyDocString = lambda _: {"Parameters": []}  # type: ignore[attr-defined]
-    sys.modules.setdefault(manuals.__name__, manuals)
+    for name, taken in _UNREAD.items():
+        if name not in sys.modules:
+            sys.modules[name] = ModuleType(name)
+            vars(sys.modules[name]).update(taken)
     gc.set_threshold(*_SELDOM)
     atexit.register(gc.freeze)
     with suppress(OSError, AttributeError, TypeError):  # another C library
@@ -44,3 +56,29 @@ def settle() -> None:
             mallopt(*setting)
         # One pool for all: Arrow takes what NumPy gave back, and a run a seventh less memory.
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+
+@contextmanager
+def left_at_once() -> Iterator[None]:
+    """End the process, where what is done in here exits, without freeing all that it holds.
+
+    That takes Python .03 s, and the system, which does it anyway, a few thousandths. What `atexit`
+    was told in here is done before.
+    """
+    ended: list[int] = []
+    atexit.register(_leave, ended)
+    try:
+        yield
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            ended.append(end.code)
+        raise
+
+
+def _leave(ended: list[int]) -> None:
+    with suppress(OSError, ValueError):  # a full disk, a closed stream: Python says so itself
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        for code in ended:
+            os._exit(code)

@@ -1,4 +1,7 @@
-"""The flow of a run as tasks: ingest, learn, clean, sketch, match, decide, write."""
+"""The flow of a run as tasks: ingest, learn, clean, sketch, match, decide, write.
+
+What a search for copies alone does without is imported where it is used: it takes a while.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,9 @@ from typing import Any
 from clean_corpus import formats, spill
 from clean_corpus.config import Config, as_json
 from clean_corpus.corpus.duplicates.plan import Plan, Sketched, plan, sketching, summarise
-from clean_corpus.corpus.learning.learn import gather, write_learned
-from clean_corpus.corpus.learning.passages import count
-from clean_corpus.corpus.sharing.plan import plan as plan_sharing
 from clean_corpus.formats.records import Piece, Unit
 from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, to_write, untouched
 from clean_corpus.run.steps import bare
-from clean_corpus.run.steps.adopt import adopt
-from clean_corpus.run.steps.excise import excise
 from clean_corpus.run.steps.identify import identify
 from clean_corpus.run.steps.ingest import ingest
 from clean_corpus.run.steps.write import write
@@ -150,6 +148,10 @@ class Flow:
         learned = self.config.boilerplate.learned
         if "boilerplate" not in self.config.stages or learned == "off":
             return None
+        from clean_corpus.corpus.learning.learn import gather, write_learned
+        from clean_corpus.corpus.learning.passages import count
+        from clean_corpus.run.steps.adopt import adopt
+
         if learned != "auto":
             options = {"path": learned, "digest": digest_of_learned(self.config)}
             task = self._task("adopt", 0, adopt, ("learned",), options=options)
@@ -196,7 +198,6 @@ class Flow:
     def _clean(
         self, shards: Sequence[Shard], occurrences: list[str], learned: str | None
     ) -> list[Done]:
-        # With all rules and stages: a run that looks for copies alone must not wait for them.
         from clean_corpus.run.lessons import Lessons, digest
         from clean_corpus.run.steps.clean import clean
 
@@ -244,6 +245,9 @@ class Flow:
         dedup = self.config.dedup
         if dedup.passages == dedup.contained == "off":
             return outcome
+        from clean_corpus.corpus.sharing.plan import plan as plan_sharing
+        from clean_corpus.run.steps.excise import excise
+
         rows = [shard.rows for shard in shards]
         sharing = plan_sharing(
             outcome.cleaned,

@@ -37,12 +37,15 @@ def digest(pieces: Iterable[str]) -> str:
     return hashlib.blake2b("\n".join(pieces).encode(), digest_size=16).hexdigest()
 
 
-def stamp(units: Sequence[Unit], digests: Sequence[str], config: Config) -> str:
-    """Hash all that decides the outputs of a run; where tasks run is no part of it."""
+def stamp(version: str, units: Sequence[Unit], digests: Sequence[str], config: Config) -> str:
+    """Hash all that decides the outputs of a run; where tasks run is no part of it.
+
+    `version` is what `fingerprint` gives.
+    """
     options = as_json(config)
     del options["run"]
     inputs = [[unit.name, unit.format, found] for unit, found in zip(units, digests, strict=True)]
-    what = json.dumps([fingerprint(config), learned(config), options, inputs], sort_keys=True)
+    what = json.dumps([version, learned(config), options, inputs], sort_keys=True)
     return hashlib.blake2b(what.encode(), digest_size=16).hexdigest()
 
 
@@ -57,7 +60,8 @@ def is_current(out: Path, units: Sequence[Unit], config: Config) -> bool:
     except (orjson.JSONDecodeError, KeyError, TypeError):  # somebody has edited it
         return False
     entries = [_entry(unit, known.get(shown(unit.name)), config.input) for unit in units]
-    if stamp(units, [entry["digest"] for entry in entries], config) != last.fingerprint:
+    digests = [entry["digest"] for entry in entries]
+    if stamp(fingerprint(config), units, digests, config) != last.fingerprint:
         return False
     if entries != timings["inputs"]:
         disk.write(out / publish.TIMINGS, publish.as_file({**timings, "inputs": entries}))

@@ -103,7 +103,7 @@ def _carry_out(
         flow = Flow(work, config, fingerprint(config), progress)
         result = flow.run(found.units, limit)
         digests = write_outputs(ready, found, states, flow, result)
-    stamp = "" if limit else freshness.stamp(found.units, digests, config)
+    stamp = "" if limit else freshness.stamp(flow.version, found.units, digests, config)
     publish.publish(ready, out, stamp)
 
 

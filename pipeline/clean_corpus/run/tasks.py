@@ -94,9 +94,10 @@ def execute(call: _Call) -> Stats:
                 options,
             )
             disk.commit({part: work / task.outputs[output] for output, part in parts.items()})
-    finally:
+    except BaseException:
         for part in parts.values():
             part.unlink(missing_ok=True)
+        raise
     return stats
 
 

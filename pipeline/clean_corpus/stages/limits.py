@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import config
-from clean_corpus.stages.language import Detected
 from clean_corpus.text import buffers
 
 
 def reasons(
     texts: pa.LargeStringArray,
-    detected: Detected,
+    labels: pa.StringArray,
     options: config.Limits,
     language: config.Language,
 ) -> pa.StringArray:
@@ -40,7 +39,7 @@ def reasons(
     found = found.take(pa.array(places, mask=places < 0))
     if not (language.filter and language.languages):
         return found
-    asked = pc.is_in(detected.labels, pa.array(language.languages, pa.string()))
+    asked = pc.is_in(labels, pa.array(language.languages, pa.string()))
     return pc.coalesce(found, _first({"language": pc.invert(asked)}))
 
 

@@ -76,10 +76,11 @@ def agreeing(rows: int, jaccard: Fraction, seldom: Fraction) -> int:
 
     Each row of a signature agrees with the probability that is the Jaccard.
     """
-    below = Fraction(0)
+    part, whole = jaccard.as_integer_ratio()
+    below, limit = 0, seldom * whole**rows
     for count in range(rows):
-        below += comb(rows, count) * jaccard**count * (1 - jaccard) ** (rows - count)
-        if below > seldom:
+        below += comb(rows, count) * part**count * (whole - part) ** (rows - count)
+        if below > limit:
             return count
     return rows
 

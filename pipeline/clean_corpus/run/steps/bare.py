@@ -20,7 +20,8 @@ from clean_corpus.corpus import arrow
 from clean_corpus.corpus.duplicates import sketch
 from clean_corpus.corpus.keys import of_shard
 from clean_corpus.formats.records import Piece, layout
-from clean_corpus.stages import language, limits
+from clean_corpus.stages import limits
+from clean_corpus.stages.verdicts import UND
 from clean_corpus.text import whole
 
 #: One row a document, as in `ingest` and `clean`; without `text` where that can be read again.
@@ -79,9 +80,9 @@ def write(
     def written() -> Iterator[pa.RecordBatch]:
         for batch in chain([first], records):
             texts = pc.fill_null(batch["text"], "")
-            said = language.no_answer(texts, asked)
+            languages = pa.repeat(UND, len(texts))
             failed = pc.is_valid(batch["fault"])
-            reasons = limits.reasons(texts, said, limiting, asked)
+            reasons = limits.reasons(texts, languages, limiting, asked)
             own = {
                 "text": texts,
                 "reason": pc.if_else(failed, "failed", reasons),
@@ -89,7 +90,7 @@ def write(
                 "error": batch["fault"],
                 "origin": batch["origin"],
                 "raw": pc.if_else(failed, pc.fill_null(batch["raw"], b""), batch["raw"]),
-                "language": said.labels,
+                "language": languages,
             }
             file.write(own)
             own |= {name: batch[name] for name in ("key", "source", "date")}

@@ -206,7 +206,7 @@ def clean_batch(
         detected = language.detect_left(texts, detected, middle, asked)
     else:
         detected = language.no_answer(middle, asked)
-    reasons = limits.reasons(middle, detected, config.limits, asked)
+    reasons = limits.reasons(middle, detected.labels, config.limits, asked)
     notes = [failed.get(row, (None, None)) for row in range(len(texts))]
     stage, error = (pa.array([note[i] for note in notes], pa.string()) for i in range(2))
     columns = [
