@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clean_corpus import config
-from clean_corpus.kernels.suspects import BAD, ENTITY, UNORDERED, suspects
+from clean_corpus.kernels.suspects import BAD, UNORDERED, suspects
 from clean_corpus.stages import encoding, ftfy_guard, repairs, spots
 from clean_corpus.stages.alignment import changes
 from clean_corpus.text import Batch, apply, buffers
@@ -174,13 +174,34 @@ LINES = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
 def test_one_round_of_fixes_is_as_good_as_all_of_ftfys(texts: list[str], entities: bool) -> None:
     fixer = encoding.fixer_config(entities)
     lines = [line for text in texts for line in text.split("\n")]
-    expected = [carried_out(line, repairs.repair(line, fixer)) for line in lines]
-    reasons = [why if entities else why & ~ENTITY for why in ftfy_guard.judge(lines)]
-    found = map(carried_out, lines, repairs.repaired(lines, reasons, fixer))
-    assert list(found) == expected
+    column = pa.array(lines, pa.large_string())
+    found = ftfy_guard.find(*buffers(column), entities)
+    suspected = column.take(pa.array(found.doc))
+    made = repairs.repaired(suspected, found.reasons, found.spots, fixer)
+    expected = [carried_out(line, repairs.repair(line, fixer)) for line in suspected.to_pylist()]
+    assert apply(suspected, made).to_pylist() == expected
 
 
-def carried_out(line: str, found: list[spots.Repair]) -> str:
+# What makes a spot, and what may part two of them.
+NEAR = ["\x93", "\x07", "\ufeff", "ﬁ", "é", "\xa0", "a", "\v", "&amp;", "&lt;", "&", ";"]
+
+
+@given(st.lists(st.lists(st.sampled_from(NEAR), max_size=9).map("".join), max_size=4))
+def test_spots_are_what_a_pattern_finds(lines: list[str]) -> None:
+    column = pa.array(lines, pa.large_string())
+    found = ftfy_guard.find(*buffers(column), entities=True)
+    spots_ = [
+        (int(found.doc[line]), lines[found.doc[line]].encode()[start:end].decode())
+        for line, start, end in zip(*found.spots, strict=True)
+    ]
+    special = "[\x93\x07\ufeffﬁ]"
+    pattern = re.compile(rf"&\w+;|{special}+(?:[^\0-\x7f]*[\x93\ufeffﬁ])?", re.ASCII)
+    assert spots_ == [
+        (at, match[0]) for at, line in enumerate(lines) for match in pattern.finditer(line)
+    ]
+
+
+def carried_out(line: str, found: list[repairs.Repair]) -> str:
     pieces, read = [], 0
     for repair in found:
         assert read <= repair.start <= repair.end
@@ -230,7 +251,7 @@ def test_a_long_line_is_judged_in_the_parts_that_ftfy_makes(text: str, longest: 
     data, offsets = buffers(pa.array([text], pa.large_string()))
     automaton = ftfy_guard.automaton()
     found = suspects(data, offsets, automaton, entities=False, longest=longest)
-    spans = set(zip(found[1].tolist(), found[2].tolist(), strict=True))
+    spans = set(zip(found.start.tolist(), found.end.tolist(), strict=True))
     at = 0
     for line in text.split("\n"):
         parts = [line[i : i + longest] for i in range(0, len(line), longest)]

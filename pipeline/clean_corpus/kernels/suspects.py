@@ -1,4 +1,4 @@
-"""Find the lines of UTF-8 texts that an automaton over classes of code points matches."""
+"""Find lines of UTF-8 texts by an automaton over classes of code points, and spots in them."""
 
 from __future__ import annotations
 
@@ -40,6 +40,32 @@ class Automaton(NamedTuple):
     calm: Bytes
 
 
+class Spots(NamedTuple):
+    """Spots of lines by number: byte spans in their line.
+
+    A spot is an entity, or what lies between the first and the last `LITERAL` or C1 control of a
+    row of them, or of a run beyond ASCII. A vertical tab is none.
+    """
+
+    line: Offsets
+    start: Offsets
+    end: Offsets
+
+
+class Suspects(NamedTuple):
+    """Lines that may need a repair: document, byte span, why, as bits, and spots.
+
+    `BAD`: ftfy takes it for mojibake. `ENTITY`: there is one. `LITERAL`: there is a ligature or a
+    control character. `UNORDERED`: it may not be in normal form C.
+    """
+
+    doc: Offsets
+    start: Offsets
+    end: Offsets
+    reasons: Bytes
+    spots: Spots
+
+
 @compiled
 def _suspects(
     data: Bytes,
@@ -54,8 +80,11 @@ def _suspects(
     starts: Offsets,
     stops: Offsets,
     reasons: Bytes,
-) -> int:
-    found = 0
+    spots: Spots,
+    counts: Offsets,
+) -> None:
+    """Write lines and spots, as far as there is room for them, and `counts` of both."""
+    found = spotted = 0
     for doc in range(offsets.size - 1):
         i = offsets[doc]
         stop = offsets[doc + 1]
@@ -65,6 +94,8 @@ def _suspects(
             reason = 0
             state = np.int64(START)
             newline = False
+            # Whether a character may belong to the last spot: one next to it, one in the same run.
+            near = run = False
             while i < stop and not newline and left > 0:
                 byte = np.int64(data[i])
                 if calm[byte]:
@@ -83,7 +114,9 @@ def _suspects(
                         for k in range(j - MEMORY, j):
                             state = np.int64(moves[state, table[data[k]]])
                     i = j
+                    near = run = False
                     continue
+                at = i
                 if byte < 0x80:
                     point = byte
                     if byte == 0x26 and entities:
@@ -97,8 +130,16 @@ def _suspects(
                             or 0x61 <= data[k] <= 0x7A
                         ):
                             k += 1
-                        if j < k <= j + _LONGEST_ENTITY and k < stop and data[k] == 0x3B:
+                        if (
+                            j < k <= min(j + _LONGEST_ENTITY, stop - 1, i + left - 1)
+                            and data[k] == 0x3B
+                        ):
                             reason |= ENTITY
+                            if spotted < spots.line.size:
+                                spots.line[spotted] = found
+                                spots.start[spotted] = i - start
+                                spots.end[spotted] = k + 1 - start
+                            spotted += 1
                     newline = byte == 0x0A
                     i += 1
                 elif byte < 0xE0:
@@ -123,6 +164,19 @@ def _suspects(
                 state = np.int64(moves[state, kind])
                 reason |= why[state]
                 left -= 1
+                if (why[state] & LITERAL and byte != 0x0B) or 0x80 <= point < 0xA0:
+                    if not (near or (run and byte >= 0x80)):
+                        if spotted < spots.line.size:
+                            spots.line[spotted] = found
+                            spots.start[spotted] = at - start
+                        spotted += 1
+                        near = True
+                    if spotted <= spots.line.size:
+                        spots.end[spotted - 1] = i - start
+                    run = True
+                else:
+                    near = False
+                    run = bool(run and byte >= 0x80)
             if reason:
                 if found < docs.size:
                     docs[found] = doc
@@ -130,25 +184,30 @@ def _suspects(
                     stops[found] = i - offsets[doc]
                     reasons[found] = reason
                 found += 1
-    return found
+    counts[0] = found
+    counts[1] = spotted
 
 
 def suspects(
     data: Bytes, offsets: Offsets, automaton: Automaton, entities: bool, longest: int
-) -> tuple[Offsets, Offsets, Offsets, Bytes]:
-    """Give document, start, end and reasons (bits) of each line that may need a repair.
+) -> Suspects:
+    """Give each line that may need a repair.
 
     `data` and `offsets` are UTF-8 texts as Arrow holds them; a line includes its line feed, and
     one of more than `longest` code points falls into parts of that length. `entities` says
-    whether entities are a reason. Starts and ends are byte offsets in the document.
+    whether entities are a reason.
     """
-    room = 1024 + data.size // 256
+    counts = np.array([1024, 1024]) + data.size // 256
     while True:
-        docs, starts, stops = (np.empty(room, np.int64) for _ in range(3))
-        reasons = np.empty(room, np.uint8)
-        found = _suspects(
-            data, offsets, *automaton, entities, longest, docs, starts, stops, reasons
-        )
-        if found <= room:
-            return docs[:found], starts[:found], stops[:found], reasons[:found]
-        room = found
+        lines, marks = counts.tolist()
+        docs, starts, stops = (np.empty(lines, np.int64) for _ in range(3))
+        reasons = np.empty(lines, np.uint8)
+        spots = Spots(*(np.empty(marks, np.int64) for _ in range(3)))
+        _suspects(
+            data, offsets, *automaton, entities, longest, docs, starts, stops, reasons,
+            spots, counts,
+        )  # fmt: skip
+        found, spotted = counts.tolist()
+        if found <= lines and spotted <= marks:
+            spots = Spots(*(column[:spotted] for column in spots))
+            return Suspects(docs[:found], starts[:found], stops[:found], reasons[:found], spots)

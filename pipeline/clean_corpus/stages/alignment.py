@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import zip_longest
 
 Change = tuple[int, int, str]
@@ -29,7 +30,8 @@ def _by_runs(old: str, new: str) -> list[Change] | None:
         if a != b:
             if not a or not b or a.isascii() or b.isascii():
                 return None
-            found.append(_trimmed(a, b, at))
+            start, end, text = _trimmed(a, b)
+            found.append((at + start, at + end, text))
         at += len(a)
     return found
 
@@ -45,7 +47,8 @@ def _by_anchors(old: str, new: str) -> Iterator[Change]:
         if same and old[i - 1] == "&":
             i, j = i - 1, j - 1
         a, b = _anchor(old, new, i, j)
-        yield _trimmed(old[i:a], new[j:b], i, head=False)
+        start, end, text = _trimmed(old[i:a], new[j:b], head=False)
+        yield i + start, i + end, text
         i, j = a, b
 
 
@@ -64,13 +67,14 @@ def _anchor(old: str, new: str, i: int, j: int) -> tuple[int, int]:
     return len(old), len(new)
 
 
-def _trimmed(old: str, new: str, at: int, head: bool = True) -> Change:
+@lru_cache(maxsize=4096)
+def _trimmed(old: str, new: str, head: bool = True) -> Change:
     """Take off what both share at their ends, but do not cut an entity in two."""
     start = _common(old, new) if head else 0
     end = min(_common(old[::-1], new[::-1]), len(old) - start, len(new) - start)
     if end and "&" in old[start:] and old[len(old) - end] == ";":
         end -= 1
-    return at + start, at + len(old) - end, new[start : len(new) - end]
+    return start, len(old) - end, new[start : len(new) - end]
 
 
 def _common(a: str, b: str, i: int = 0, j: int = 0) -> int:

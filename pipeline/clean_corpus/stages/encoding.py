@@ -7,15 +7,16 @@ and joiners stay. It sees only the lines that its guard does not clear.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from clean_corpus import config
-from clean_corpus.kernels.suspects import UNORDERED
+from clean_corpus.kernels import splice
+from clean_corpus.kernels.suspects import UNORDERED, Suspects
 from clean_corpus.stages import ftfy_guard
-from clean_corpus.text import Batch, Stage, buffers, make_edits, no_edits
+from clean_corpus.text import Batch, Stage, buffers, from_buffers, make_edits, no_edits, whole
 
 if TYPE_CHECKING:
     from ftfy import TextFixerConfig
@@ -25,29 +26,18 @@ def stage(options: config.Encoding) -> Stage:
     """Make the stage that repairs mojibake, entities, ligatures, controls and normal form."""
 
     def encoding(batch: Batch) -> pa.Table:
-        lines = list(_damaged(batch.texts, options.entities))
-        if not lines:
+        lines, found = _damaged(batch.texts, options.entities)
+        if not len(lines):
             return no_edits()
         # With ftfy, which takes as long to import as a megabyte to clean: most runs over a few
         # texts have nothing for it to do.
         from clean_corpus.stages import repairs
 
-        distinct = {line: reasons for _, _, line, reasons in lines}
         fixer = fixer_config(options.entities)
-        made = repairs.repaired([*distinct], [*distinct.values()], fixer)
-        mended = dict(zip(distinct, made, strict=True))
-        rows: list[tuple[int, int, int, str, str, str]] = []
-        for doc, start, line, _ in lines:
-            end, read = start, 0
-            for found in mended[line]:
-                begin = end + len(line[read : found.start].encode())
-                read = found.end
-                end = begin + len(line[found.start : read].encode())
-                rows.append((doc, begin, end, found.text, found.class_, found.rule))
-        if not rows:
-            return no_edits()
-        doc_, start_, end_, text, class_, rule = zip(*rows, strict=True)
-        return make_edits(doc_, start_, end_, text, class_, rule, "replace")
+        edits = repairs.repaired(lines, found.reasons, found.spots, fixer)
+        line, *span = (edits.column(i).to_numpy() for i in range(3))
+        start, end = (found.start[line] + place for place in span)
+        return make_edits(found.doc[line], start, end, *map(whole, edits.columns[3:]))
 
     return encoding
 
@@ -72,12 +62,24 @@ def fixer_config(entities: bool) -> TextFixerConfig:
     )
 
 
-def _damaged(texts: pa.LargeStringArray, entities: bool) -> Iterator[tuple[int, int, str, int]]:
-    """Give the lines that ftfy may change: document, byte offset in it, the line, and why."""
+def _damaged(texts: pa.LargeStringArray, entities: bool) -> tuple[pa.LargeStringArray, Suspects]:
+    """Give the lines that ftfy may change, and where they are and why."""
     data, offsets = buffers(texts)
-    suspects = ftfy_guard.find(data, offsets, entities)
-    for doc, start, end, reasons in zip(*(column.tolist() for column in suspects), strict=True):
-        line = data[offsets[doc] + start : offsets[doc] + end].tobytes().decode()
-        line = line.replace("\v", "\f")  # both end lines; ftfy would drop the one and join words
-        if reasons != UNORDERED or not unicodedata.is_normalized("NFC", line):
-            yield doc, start, line, reasons
+    found = ftfy_guard.find(data, offsets, entities)
+    first = offsets[found.doc]
+    edge = np.zeros(1, np.int64)
+    # Lines are what is left without what lies between them.
+    gaps = np.concatenate([edge, first + found.end]), np.append(first + found.start, data.size)
+    kept = splice.splice(data, *gaps, data[:0], np.zeros(len(first) + 2, np.int64))
+    kept[kept == ord("\v")] = ord("\f")  # both end lines; ftfy would drop the one and join words
+    lines = from_buffers(kept, np.append(edge, np.cumsum(found.end - found.start)))
+    wrong = found.reasons != UNORDERED
+    doubtful = lines.filter(pa.array(~wrong)).to_pylist()
+    wrong[~wrong] = [not unicodedata.is_normalized("NFC", line) for line in doubtful]
+    return lines.filter(pa.array(wrong)), Suspects(
+        found.doc[wrong],
+        found.start[wrong],
+        found.end[wrong],
+        found.reasons[wrong],
+        found.spots._replace(line=np.cumsum(wrong)[found.spots.line] - 1),
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clean_corpus import prepared
 from clean_corpus.kernels.suspects import (
@@ -30,6 +31,7 @@ from clean_corpus.kernels.suspects import (
     START,
     UNORDERED,
     Automaton,
+    Suspects,
     suspects,
 )
 from clean_corpus.text import buffers
@@ -47,19 +49,6 @@ _CLASSES, _STATES = 1 << 8, 1 << 16
 Flags = npt.NDArray[np.bool_]
 
 
-class Suspects(NamedTuple):
-    """Lines that may need a repair: document, byte span, and why, as bits.
-
-    `BAD`: ftfy takes it for mojibake. `ENTITY`: there is one. `LITERAL`: there is a ligature or a
-    control character. `UNORDERED`: it may not be in normal form C.
-    """
-
-    doc: npt.NDArray[np.int64]
-    start: npt.NDArray[np.int64]
-    end: npt.NDArray[np.int64]
-    reasons: npt.NDArray[np.uint8]
-
-
 class _Sequence(NamedTuple):
     """Sets of code points that must follow each other, each a row of flags, and what they are."""
 
@@ -73,21 +62,21 @@ def find(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], entities: 
 
     Lines that are `UNORDERED` only are changed if they are not in normal form C.
     """
-    return Suspects(*suspects(data, offsets, automaton(), entities, MAX_LINE))
+    return suspects(data, offsets, automaton(), entities, MAX_LINE)
 
 
-def judge(lines: Sequence[str]) -> list[int]:
+def judge(lines: pa.LargeStringArray) -> npt.NDArray[np.uint8]:
     """Give for each line why ftfy may change it, entities included; 0 if it does not.
 
     A text that is not one line, as ftfy takes it, is suspected of everything.
     """
-    found = find(*buffers(pa.array(lines, pa.large_string())), True)
+    found = find(*buffers(lines), True)
     reasons = np.zeros(len(lines), np.uint8)
     reasons[found.doc] = found.reasons
-    for at, line in enumerate(lines):
-        if len(line) > MAX_LINE or "\n" in line[:-1]:
-            reasons[at] = BAD | ENTITY | LITERAL | UNORDERED
-    return [int(bits) for bits in reasons]
+    feed, size = pc.find_substring(lines, "\n").to_numpy(), pc.binary_length(lines).to_numpy()
+    is_one = ((feed < 0) | (feed == size - 1)) & (pc.utf8_length(lines).to_numpy() <= MAX_LINE)
+    reasons[~is_one] = BAD | ENTITY | LITERAL | UNORDERED
+    return reasons
 
 
 _PART = re.compile(r"\[[^\]]*\]|\\[sw]|#[^\n]*|\s+|.", re.DOTALL)

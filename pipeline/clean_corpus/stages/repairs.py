@@ -8,13 +8,27 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 from ftfy import TextFixerConfig, chardata, fix_and_explain, fix_encoding_and_explain, fixes
 from ftfy.badness import badness, is_bad
 
-from clean_corpus.kernels.suspects import BAD, LITERAL, UNORDERED
+from clean_corpus.kernels.suspects import BAD, LITERAL, UNORDERED, Spots
 from clean_corpus.stages import ftfy_guard
 from clean_corpus.stages.alignment import Change, changes
-from clean_corpus.stages.spots import FIXES, Repair, may_be_reread, mended
+from clean_corpus.stages.spots import FIXES, may_be_reread, mended
+from clean_corpus.text import make_edits, sort_edits
+
+
+class Repair(NamedTuple):
+    """A repair of a line: the code points from `start` to `end` became `text`."""
+
+    start: int
+    end: int
+    text: str
+    class_: str
+    rule: str
 
 
 class _Draft(NamedTuple):
@@ -30,20 +44,37 @@ class _Draft(NamedTuple):
 
 
 def repaired(
-    lines: Sequence[str], reasons: Sequence[int], fixer: TextFixerConfig
-) -> list[list[Repair]]:
-    """Let ftfy mend lines of at most `ftfy_guard.MAX_LINE` code points; say what changed in each.
+    lines: pa.LargeStringArray,
+    reasons: npt.NDArray[np.uint8],
+    spots: Spots,
+    fixer: TextFixerConfig,
+) -> pa.Table:
+    """Let ftfy mend lines of at most `ftfy_guard.MAX_LINE` code points; give the edits of each.
 
-    `reasons` are the guard's, with entities only if they are to be decoded.
+    `reasons` and `spots` are the guard's, with entities only if they are to be decoded.
     """
-    found = mended(lines, reasons)
-    rest = [line for line, spots in zip(lines, found, strict=True) if spots is None]
-    others = iter(_in_one_round(rest, fixer))
-    return [next(others) if spots is None else spots for spots in found]
+    edits, done = mended(lines, reasons, spots)
+    left = np.flatnonzero(~done)
+    texts = lines.take(pa.array(left)).to_pylist()
+    distinct = [*dict.fromkeys(texts)]
+    found = dict(zip(distinct, _in_one_round(distinct, fixer), strict=True))
+    rows: list[tuple[int, int, int, str, str, str]] = []
+    for number, text in zip(left.tolist(), texts, strict=True):
+        end = read = 0
+        for repair in found[text]:
+            start = end + len(text[read : repair.start].encode())
+            read = repair.end
+            end = start + len(text[repair.start : read].encode())
+            rows.append((number, start, end, *repair[2:]))
+    if not rows:
+        return edits
+    doc, starts, ends, new, class_, rule = zip(*rows, strict=True)
+    more = make_edits(doc, starts, ends, new, class_, rule, "replace")
+    return sort_edits(pa.concat_tables([edits, more]))
 
 
 def _in_one_round(lines: Sequence[str], fixer: TextFixerConfig) -> list[list[Repair]]:
-    """Do the same where it takes whole lines.
+    """Give the repairs of lines that ftfy mends as a whole.
 
     ftfy goes round its fixes until a round changes nothing, and searches the whole line for damage
     several times in each. Here its fixes are called one by one, each only if the guard knows of
@@ -53,17 +84,22 @@ def _in_one_round(lines: Sequence[str], fixer: TextFixerConfig) -> list[list[Rep
     plain = [fixes.unescape_html(line) if fixer.unescape_html else line for line in lines]
     decoded = [
         _decoded(line, text, reasons, fixer)
-        for line, text, reasons in zip(lines, plain, ftfy_guard.judge(plain), strict=True)
+        for line, text, reasons in zip(lines, plain, _judged(plain), strict=True)
     ]
-    doubts = ftfy_guard.judge([one.text for one in decoded])
+    doubts = _judged([one.text for one in decoded])
     tidy = [_tidy(one, reasons) for one, reasons in zip(decoded, doubts, strict=True)]
-    left = ftfy_guard.judge([one.text for one in tidy])
+    left = _judged([one.text for one in tidy])
     return [
         _repairs(one.line, one.text, one.names, fixer)
         if one.settled and (reasons in {0, UNORDERED} or one.text == one.line)
         else repair(one.line, fixer)
         for one, reasons in zip(tidy, left, strict=True)
     ]
+
+
+def _judged(lines: Sequence[str]) -> list[int]:
+    judged: list[int] = ftfy_guard.judge(pa.array(lines, pa.large_string())).tolist()
+    return judged
 
 
 def repair(line: str, fixer: TextFixerConfig) -> list[Repair]:

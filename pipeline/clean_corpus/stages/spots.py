@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from ftfy import chardata, fix_encoding, fixes
 from ftfy.badness import is_bad
 
-from clean_corpus.kernels.suspects import BAD, ENTITY, LITERAL, UNORDERED
+from clean_corpus.kernels.suspects import BAD, ENTITY, UNORDERED, Spots
 from clean_corpus.stages import ftfy_guard
+from clean_corpus.text import apply, buffers, make_edits, originals
 
-
-class Repair(NamedTuple):
-    """A repair of a line: the code points from `start` to `end` became `text`."""
-
-    start: int
-    end: int
-    text: str
-    class_: str
-    rule: str
-
+Flags = npt.NDArray[np.bool_]
 
 #: ftfy's fixes of single spots in its order, with the class of their edits.
 FIXES: dict[str, tuple[str, Callable[[str], str]]] = {
@@ -43,84 +39,67 @@ class _Spot(NamedTuple):
     rule: str
 
 
-def mended(lines: Sequence[str], reasons: Sequence[int]) -> list[list[Repair] | None]:
-    """Give the repairs of the lines that ftfy mends in spots alone; None for the others.
+def mended(
+    lines: pa.LargeStringArray, reasons: npt.NDArray[np.uint8], spots: Spots
+) -> tuple[pa.Table, Flags]:
+    """Give the edits of the lines that ftfy mends in spots alone, and say which these are.
 
-    `reasons` are the guard's. What ftfy does to a line as a whole is to mend its encoding, between
-    entities and ligatures, and to put it in normal form in the end; then it begins again. All of
-    that changes nothing where the guard clears the line then.
+    `reasons` and `spots` are the guard's. What ftfy does to a line as a whole is to mend its
+    encoding, between entities and ligatures, and to put it in normal form in the end; then it
+    begins again. All of that changes nothing where the guard clears the line then.
     """
-    found: list[list[Repair] | None] = [None] * len(lines)
-    tried, texts = [], []
-    for at, (line, why) in enumerate(zip(lines, reasons, strict=True)):
-        if not _is_spotted(line, why):
-            continue
-        spots = [(match.span(), _spot(match[0], why)) for match in _pattern(why).finditer(line)]
-        # Without early fixes that is the line itself, without late ones it is what comes of it.
-        both = why & (BAD | ENTITY) and any(spot.middle != spot.text for _, spot in spots)
-        middle = [(span, spot.middle) for span, spot in spots]
-        texts.append(_replaced(line, middle) if both else "")
-        texts.append(_replaced(line, [(span, spot.text) for span, spot in spots]))
-        tried.append(at)
-        found[at] = [
-            Repair(*span, spot.text, spot.class_, spot.rule) for span, spot in spots if spot.class_
-        ]
-    judged = ftfy_guard.judge(texts)
-    for at, middle_why, why in zip(tried, judged[::2], judged[1::2], strict=True):
-        if middle_why & (BAD | UNORDERED) or why:
-            found[at] = None
-    return found
+    alone = _may_be_mended_alone(lines, reasons)
+    line, start, end = (column[alone[spots.line]] for column in spots)
+    old = originals(lines, pa.table([line, start, end], ["doc", "start", "end"]))
+    old = old.dictionary_encode()
+    made = [_spot(text) for text in old.dictionary.to_pylist()]
+    middle, text, class_, rule = (
+        pa.array([spot[i] for spot in made], pa.large_string()).take(old.indices) for i in range(4)
+    )
+    edits = make_edits(line, start, end, text, class_, rule, "replace")
+    # Without early fixes the middle is the line itself, without late ones it is what comes of it.
+    both = pc.not_equal(middle, text).to_numpy(False) & (reasons[line] & (BAD | ENTITY) > 0)
+    halfway = np.zeros(len(lines), bool)
+    halfway[line[both]] = True
+    early = edits.set_column(3, edits.field(3), middle)
+    for changes, rows, why in ((early, halfway, BAD | UNORDERED), (edits, alone.copy(), 0xFF)):
+        left = apply(lines, changes).filter(pa.array(rows))
+        alone[rows] &= ftfy_guard.judge(left) & why == 0
+    changed = pc.not_equal(class_, "").to_numpy(False)
+    return edits.filter(pa.array(alone[line] & changed)), alone
 
 
-def _is_spotted(line: str, why: int) -> bool:
-    """Say whether all that the guard names may be spots that have nothing to do with each other."""
-    if why & ENTITY and (why & BAD or "\x1b" in line):
-        return False
-    return not why & UNORDERED and (not why & BAD or _is_whole_but_for_controls(line))
+def _may_be_mended_alone(lines: pa.LargeStringArray, reasons: npt.NDArray[np.uint8]) -> Flags:
+    """Say of which lines all that the guard names may be spots that do not touch one another."""
+    data, offsets = buffers(lines)
+    alone: Flags = (reasons & UNORDERED == 0) & (reasons & (BAD | ENTITY) != BAD | ENTITY)
+    # An escape has to do with what follows.
+    alone[np.searchsorted(offsets, np.flatnonzero(data == _ESCAPE), "right") - 1] = False
+    bad = np.flatnonzero(alone & (reasons & BAD > 0))
+    texts = lines.take(pa.array(bad)).to_pylist()
+    alone[bad] = [_is_whole_but_for_controls(text) for text in texts]
+    return alone
 
 
-def _replaced(line: str, spots: Sequence[tuple[tuple[int, int], str]]) -> str:
-    pieces, read = [], 0
-    for (start, end), text in spots:
-        pieces += [line[read:start], text]
-        read = end
-    return "".join([*pieces, line[read:]])
+_ESCAPE = 0x1B
 
 
-@lru_cache(maxsize=4096)
-def _spot(old: str, why: int) -> _Spot:
+def _spot(old: str) -> _Spot:
     """Carry out the fixes on a spot; its class is empty if they change nothing."""
-    early = {"unescape-html"} if why & ENTITY else {"fix-c1-controls"} if why & BAD else set()
+    early = "unescape-html" if old[0] == "&" else "fix-c1-controls"
     middle = text = old
     named = ("", "")
     for name, (class_, fix) in FIXES.items():
-        if name in early or name not in _EARLY:
+        if name == early or name not in _EARLY:
             new = fix(text)
             if new != text and not named[0]:
                 named = (class_, f"ftfy.{name}")
             text = new
-            middle = new if name in early else middle
+            middle = new if name == early else middle
     return _Spot(middle, text, *(named if text != old else ("", "")))
 
 
 _EARLY = {"unescape-html", "fix-c1-controls"}
-
-
-@cache
-def _pattern(why: int) -> re.Pattern[str]:
-    r"""Match the spots of a line: entities, or runs of characters that fixes look for.
-
-    From the first to the last such character in a run beyond ASCII all is one spot.
-    """
-    wanted = [chr(point) for point in (*chardata.LIGATURES, *chardata.CONTROL_CHARS)]
-    beyond = "\x80-\x9f" + "".join(c for c in wanted if not c.isascii())
-    ascii_ = re.escape("".join(filter(str.isascii, wanted)))
-    more = rf"(?<=\x1b)\[[\d;]*[a-zA-Z]|[^\0-\x7f]*[{beyond}]"
-    runs = f"[{ascii_}{beyond}]+(?:{more})?"
-    if not why & ENTITY:
-        return re.compile(runs)
-    entity = chardata.HTML_ENTITY_RE.pattern
-    return re.compile(f"{entity}|{runs}" if why & LITERAL else entity)
 
 
 def _is_whole_but_for_controls(line: str) -> bool:
