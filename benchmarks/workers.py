@@ -60,8 +60,13 @@ def done(self, step, tasks):
     phase(step)
     return found
 
+def written(self, result):
+    yield from write(self, result)
+    phase("write")
+
 map_, Local.map = Local.map, mapped
 do, Flow._do = Flow._do, done
+write, Flow.write = Flow.write, written
 path = sys.argv.pop(1)
 try:
     main()

@@ -7,7 +7,7 @@ metadata which format it came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -160,12 +160,14 @@ def render(
             return _lines(as_objects(records, texts, clean, name))
 
 
-def assemble(parts: Sequence[Path], target: Path, unit: Unit, output: Output) -> list[Path]:
+def assemble(parts: Iterable[Path], target: Path, unit: Unit, output: Output) -> list[Path]:
     """Put the rendered parts of a unit together, in order, and give the files that were written.
 
     `target` is a file that is not there yet, or for `.txt` a folder; its side file is beside it.
-    With `output.to` the parts may be those of several units. Constant memory.
+    With `output.to` the parts may be those of several units, and ids always are. Constant memory.
     """
+    if output.mode == "ids":
+        return writing.join(parts, target)
     if output.to == "parquet" or (not output.to and unit.format == "parquet"):
         return writing.join_row_groups(parts, target)
     if unit.format == "txt" and not output.to:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from clean_corpus.formats import folders
 
@@ -14,21 +15,26 @@ _COPY = 1 << 30  # bytes; the most that Linux takes is twice that
 
 
 def join(parts: Iterable[Path], target: Path) -> list[Path]:
-    """Write the bytes of the parts one behind the other.
+    """Write the bytes of the parts one behind the other."""
+    with target.open("wb") as out:
+        for part in parts:
+            append(part, out)
+    return [target]
+
+
+def append(part: Path, out: BinaryIO) -> None:
+    """Write the bytes of a part behind what `out` has.
 
     Linux copies them itself, in a fifth of the time.
     """
-    with target.open("wb") as out:
-        for part in parts:
-            with part.open("rb", buffering=0) as file:
-                with suppress(AttributeError, TypeError, OSError):
-                    while os.sendfile(out.fileno(), file.fileno(), None, _COPY):
-                        pass
-                # Other systems have no such call, or one with other arguments. Where it stops
-                # half-way, both files stand where it has left them.
-                shutil.copyfileobj(file, out)
-                out.flush()
-    return [target]
+    with part.open("rb", buffering=0) as file:
+        with suppress(AttributeError, TypeError, OSError):
+            while os.sendfile(out.fileno(), file.fileno(), None, _COPY):
+                pass
+        # Other systems have no such call, or one with other arguments. Where it stops half-way,
+        # both files stand where it has left them.
+        shutil.copyfileobj(file, out)
+        out.flush()
 
 
 def unpack(parts: Iterable[Path], target: Path) -> list[Path]:

@@ -70,7 +70,6 @@ class Result(NamedTuple):
     clusters: str
     evidence: str
     duplicates: Stats
-    written: list[Done]
     outcome: Outcome
 
 

@@ -109,10 +109,12 @@ class _Worker:
         self.process.start()
         theirs.close()
 
-    def stop(self) -> None:
+    def let_go(self) -> None:
         with suppress(OSError, ValueError):
             self.connection.send(None)
         self.connection.close()
+
+    def wait(self) -> None:
         self.process.join(5)
         if self.process.is_alive():
             self.process.kill()
@@ -152,6 +154,7 @@ class Local:
         again: list[tuple[_Item, int]] = []
         busy: dict[Connection, _Call[_Item]] = {}
         idle = list(range(len(self.workers)))
+        done: list[tuple[_Item, _Result | Failure]] = []
         while True:
             while len(busy) < self.limit:
                 try:
@@ -166,6 +169,9 @@ class Local:
                 with suppress(BrokenPipeError):  # a dead worker is found by reading from it
                     connection.send((function, item))
                 busy[connection] = _Call(number, item, tries)
+            # Not before: the workers must not wait for what is done with their results.
+            yield from done
+            done.clear()
             if not busy:
                 return
             for ready in wait(list(busy), self._until_late(busy.values())):
@@ -181,7 +187,7 @@ class Local:
                         again.append((call.item, call.tries + 1))
                     else:
                         died = f"the worker died {call.tries + 1} times ({code})"
-                        yield call.item, Failure(None, died, call.place)
+                        done.append((call.item, Failure(None, died, call.place)))
                     continue
                 if isinstance(result, _At):
                     call.place, call.deadline = result.place, None
@@ -190,7 +196,7 @@ class Local:
                     continue
                 del busy[connection]
                 idle.append(call.number)
-                yield call.item, result
+                done.append((call.item, result))
 
     def _until_late(self, calls: Iterable[_Call[_Item]]) -> float | None:
         """Kill the workers that are late, and say in how many seconds the next one may be."""
@@ -215,7 +221,9 @@ class Local:
     def close(self) -> None:
         """Stop the workers; one that does not stop within five seconds is killed."""
         for worker in self.workers:
-            worker.stop()
+            worker.let_go()
+        for worker in self.workers:
+            worker.wait()
 
 
 def _serve(connection: Connection) -> None:

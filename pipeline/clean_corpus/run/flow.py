@@ -1,4 +1,4 @@
-"""The flow of a run as tasks: ingest, learn, clean, sketch, match, decide, write.
+"""The flow of a run as tasks: ingest, learn, clean, sketch, match, decide, share, write.
 
 What a search for copies alone does without is imported where it is used: it takes a while.
 """
@@ -45,7 +45,7 @@ class Flow:
         self.bare = bare.is_enough(config)
 
     def run(self, units: Sequence[Unit], limit: int) -> Result:
-        """Carry out every step; `limit` stops reading after that many records (0 never does)."""
+        """Do every step but `write`; `limit` stops reading after that many records (0 never)."""
         self.packed = spill.worth_packing(sum(unit.size for unit in units))
         shards, ingested = self._ingest(units, limit)
         config = self.config
@@ -68,9 +68,8 @@ class Flow:
         outcome = left._replace(documents=matching.documents, decisions=matching.decisions)
         if any(stats["sources"] for stats in ingested):
             outcome = self._share(shards, outcome, matching, size)
-        written = self._write(shards, outcome)
         found = matching.clusters, matching.evidence, duplicates
-        return Result(shards, ingested, learned, *found, written, outcome)
+        return Result(shards, ingested, learned, *found, outcome)
 
     def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
         pieces: list[tuple[int, Piece]] = []
@@ -290,23 +289,27 @@ class Flow:
         texts, edits = (self._outputs(name, cut) for name in CLEANED)
         return outcome._replace(cleaned=texts, edits=edits)
 
-    def _write(self, shards: Sequence[Shard], outcome: Outcome) -> list[Done]:
+    def write(self, result: Result) -> Iterator[Done]:
+        """Write the parts of the outputs; give those of each shard, in order, once they are there.
+
+        What is done with them in between is done beside the tasks.
+        """
+        start = time.perf_counter()
         output = self.options["output"]
-        inputs = to_write(shards, outcome, bare=self.bare)
-        return self._do(
-            "write",
-            (
-                self._task(
-                    "write",
-                    number,
-                    write,
-                    ("corpus", "removed", "failed", "edits", "samples"),
-                    inputs=files,
-                    options={"output": output, "first": shard.first_document},
-                )
-                for number, (shard, files) in enumerate(zip(shards, inputs, strict=True))
-            ),
+        inputs = to_write(result.shards, result.outcome, bare=self.bare)
+        tasks = (
+            self._task(
+                "write",
+                number,
+                write,
+                ("corpus", "removed", "failed", "edits", "samples"),
+                inputs=files,
+                options={"output": output, "first": shard.first_document},
+            )
+            for number, (shard, files) in enumerate(zip(result.shards, inputs, strict=True))
         )
+        yield from self.work.in_order(tasks, lambda count: self.progress(f"write: {count} done"))
+        self.seconds["write"] = time.perf_counter() - start
 
     def _task(
         self,

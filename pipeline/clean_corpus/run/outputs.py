@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from contextlib import ExitStack
+from itertools import groupby, repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from clean_corpus.run import audit, freshness, publish, quotes
 from clean_corpus.run.carried import Result
 from clean_corpus.run.flow import Flow
 from clean_corpus.run.steps.write import measures, similarities, similarity
+from clean_corpus.run.tasks import Done
 from clean_corpus.run.version import versions
 from clean_corpus.text import whole
 
@@ -39,10 +42,7 @@ def write_outputs(
         freshness.digest(shard.piece.digest for shard in result.shards if shard.unit == unit)
         for unit in range(len(found.units))
     ]
-    _corpus(ready, found, flow, result)
-    for name in _JOINED:
-        parts = [flow.work.path(done.task.outputs[name]) for done in result.written]
-        writing.join(parts, ready / f"{name}.jsonl")
+    written = _joined(ready, found, flow, result)
     passages = [flow.work.path(name) for name in result.outcome.passages]
     writing.join(passages, ready / "passages.jsonl")
     with (ready / "clusters.jsonl").open("wb") as file:
@@ -50,12 +50,12 @@ def write_outputs(
         file.writelines(_clusters(str(flow.work.path(result.clusters)), shares))
     (ready / publish.PRIVATE).mkdir()
     shutil.copyfile(flow.work.path(result.evidence), ready / publish.EVIDENCE)
-    _quotes(ready, flow, result)
+    _quotes(ready, flow, result, written)
     learned = (
         flow.work.path(result.learned).read_bytes() if result.learned else to_toml([]).encode()
     )
     (ready / "learned.toml").write_bytes(learned)
-    summary = summarise(found, flow, result)
+    summary = summarise(found, flow, result, written)
     audit.check(summary)
     (ready / "summary.json").write_bytes(publish.as_file(summary))
     inputs = [
@@ -68,32 +68,48 @@ def write_outputs(
     return digests
 
 
-def _corpus(ready: Path, found: Found, flow: Flow, result: Result) -> None:
-    """Put the kept records together: a file for each unit, or one for all; or their ids."""
+def _joined(ready: Path, found: Found, flow: Flow, result: Result) -> list[Done]:
+    """Put the parts of all shards together while later ones are written; give what was written.
+
+    Kept records, or their ids, have a file for each unit, or one for all.
+    """
     output = flow.config.output
-    if output.mode == "ids":
-        ids = [flow.work.path(done.task.outputs["corpus"]) for done in result.written]
-        writing.join(ids, ready / formats.IDS)
-        return
-    parts: dict[str, list[Path]] = {}
     names = formats.output_names(found.units, output)
-    for shard, done in zip(result.shards, result.written, strict=True):
-        part = flow.work.path(done.task.outputs["corpus"])
-        parts.setdefault(names[shard.unit], []).append(part)
-    for name, unit in dict(zip(names, found.units, strict=True)).items():
+    written: list[Done] = []
+
+    def parts() -> Iterator[tuple[str, Path]]:
+        for shard, done in zip(result.shards, flow.write(result), strict=True):
+            written.append(done)
+            made = {name: flow.work.path(file) for name, file in done.task.outputs.items()}
+            for name, file in ledgers.items():
+                writing.append(made[name], file)
+            yield names[shard.unit], made["corpus"]
+
+    def assemble(name: str, parts: Iterable[tuple[str, Path]]) -> None:
         target = ready / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        formats.assemble(parts.get(name, []), target, unit, output)
+        formats.assemble((part for _, part in parts), target, units.pop(name), output)
+
+    units = dict(zip(names, found.units, strict=True))
+    with ExitStack() as stack:
+        files = {name: (ready / f"{name}.jsonl").open("wb") for name in _JOINED}
+        ledgers = {name: stack.enter_context(file) for name, file in files.items()}
+        for name, own in groupby(parts(), itemgetter(0)):
+            assemble(name, own)
+    # What a limit has left unread has an output all the same.
+    for name in [*units]:
+        assemble(name, ())
+    return written
 
 
-def _quotes(ready: Path, flow: Flow, result: Result) -> None:
+def _quotes(ready: Path, flow: Flow, result: Result, written: Sequence[Done]) -> None:
     """Note what the report will quote."""
     path, outcome = flow.work.path, result.outcome
     files = outcome.cleaned, outcome.documents, outcome.decisions
     cleaned, documents, decisions = ([str(path(name)) for name in names] for names in files)
     quotes.write(
         ready / SAMPLES,
-        [path(done.task.outputs["samples"]) for done in result.written],
+        [path(done.task.outputs["samples"]) for done in written],
         spill.batches(str(path(result.clusters))),
         zip(cleaned, outcome.again or repeat(None), documents, decisions, strict=False),
         [str(path(name)) for name in outcome.occurrences],
@@ -122,9 +138,9 @@ def _clusters(path: str, shares: Sequence[str]) -> Iterator[memoryview]:
         yield strings.content(rows)
 
 
-def summarise(found: Found, flow: Flow, result: Result) -> dict[str, Any]:
+def summarise(found: Found, flow: Flow, result: Result, written: Sequence[Done]) -> dict[str, Any]:
     """Add up what the tasks counted, and say what the user should know."""
-    summary = audit.total(done.stats for done in result.written)
+    summary = audit.total(done.stats for done in written)
     options = as_json(flow.config)
     del options["run"]
     names = formats.output_names(found.units, flow.config.output)

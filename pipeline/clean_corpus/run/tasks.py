@@ -164,6 +164,19 @@ class Work:
             progress(len(done))
         return sorted(done, key=lambda result: result.task.part)
 
+    def in_order(
+        self, tasks: Iterable[Task], progress: Callable[[int], None] = lambda _: None
+    ) -> Iterator[Done]:
+        """Do what `all` does with parts 0, 1 ..., and give each once those before it are given."""
+        waiting: dict[int, Done] = {}
+        turn = 0
+        for number, result in enumerate(self.do(tasks), 1):
+            progress(number)
+            waiting[result.task.part] = result
+            while turn in waiting:
+                yield waiting.pop(turn)
+                turn += 1
+
     def _calls(self, tasks: Iterable[Task], ready: list[Done]) -> Iterator[_Call]:
         for task in tasks:
             entry = self.manifest.entries.get(task.name)
