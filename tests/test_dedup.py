@@ -331,6 +331,10 @@ def test_numbers_are_sorted_with_what_they_carry(size: int) -> None:
         found, carried = radix.sort_with(values, np.arange(size, dtype=np.uint32))
         assert np.array_equal(found, values[places])
         assert np.array_equal(carried, places)
+        places = np.argsort(values >> np.uint64(48), kind="stable")
+        found, carried = radix.sort_upper(values, np.arange(size, dtype=np.uint32))
+        assert np.array_equal(found, values[places])
+        assert np.array_equal(carried, places)
         assert np.array_equal(values, before)
 
 

@@ -78,11 +78,11 @@ def test_keys_tell_bands_apart() -> None:
     ]
 
 
-def digests(texts: list[str]) -> tuple[list[tuple[int, int]], list[int]]:
+def digests(texts: list[str]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
     data = [text.encode() for text in texts]
     offsets = np.cumsum([0, *map(len, data)])
-    hashes, lengths = digest.digests(np.frombuffer(b"".join(data), np.uint8), offsets)
-    return [(int(high), int(low)) for high, low in hashes], lengths.tolist()
+    hashes, sizes, lengths = digest.digests(np.frombuffer(b"".join(data), np.uint8), offsets)
+    return [(int(high), int(low)) for high, low in hashes], sizes.tolist(), lengths.tolist()
 
 
 def hashes(texts: list[str]) -> list[tuple[int, int]]:
@@ -119,12 +119,13 @@ PIECES = st.sampled_from([*SPACES, *"aé€😀\u200b\u2010ￂ", "a few words " 
 
 @given(st.lists(st.lists(PIECES, max_size=30).map("".join), min_size=1))
 def test_digest_collapses_white_space(texts: list[str]) -> None:
-    hashes, lengths = digests(texts)
-    for text, found, length in zip(texts, hashes, lengths, strict=True):
+    hashes, sizes, lengths = digests(texts)
+    assert lengths == [len(text) for text in texts]
+    for text, found, size in zip(texts, hashes, sizes, strict=True):
         plain = " ".join(text.translate(dict.fromkeys(map(ord, SPACES), " ")).split(" ")).strip()
         while "  " in plain:
             plain = plain.replace("  ", " ")
-        assert (found, length) == (digests([plain])[0][0], len(plain.encode()))
+        assert (found, size) == (digests([plain])[0][0], len(plain.encode()))
     assert len({" ".join(text.split()) for text in texts}) >= len(set(hashes))
 
 

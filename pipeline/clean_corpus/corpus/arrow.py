@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from clean_corpus import spill
 from clean_corpus.corpus.keys import run_keys
+from clean_corpus.kernels import radix
 from clean_corpus.spill import batches, opened
 
 Numbers = npt.NDArray[Any]
@@ -125,9 +126,11 @@ def columns(paths: Sequence[str], part: int, *names: str) -> list[Numbers]:
 
 def ordered(keys: Sequence[Numbers], rows: Sequence[Numbers]) -> dict[str, Numbers]:
     """Join keys and the rows they are of, and give them as columns of BANDS."""
-    key = np.concatenate([np.zeros(0, np.uint64), *keys])
-    order = np.argsort((key >> np.uint64(48)).astype(np.uint16), kind="stable")
-    return {"key": key[order], "document": np.concatenate([np.zeros(0, np.uint32), *rows])[order]}
+    key, document = radix.sort_upper(
+        np.concatenate([np.zeros(0, np.uint64), *keys]),
+        np.concatenate([np.zeros(0, np.uint32), *rows]),
+    )
+    return {"key": key, "document": document}
 
 
 def partition(paths: Sequence[str], starts: Numbers, part: int, parts: int) -> list[Numbers]:

@@ -315,7 +315,7 @@ def _texts(found: pa.RecordBatch, places: Mapping[str, Keys | None], limit: int)
     """Give the columns of RECORDS that say what the texts are."""
     whole = _untouched(found, places, limit)
     if whole is not None:
-        utf8 = pa.array(["utf-8"]).take(pa.array(np.zeros(len(whole), np.int8)))
+        utf8 = pa.repeat("utf-8", len(whole))
         return {"text": whole, "paragraphs": pa.array(np.zeros(len(whole), bool)), "encoding": utf8}
     contents, charsets = _contents(found, places["text"])
     pages = _pages(found, places["html"], contents)

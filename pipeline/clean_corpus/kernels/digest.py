@@ -148,9 +148,14 @@ def _digests(
     words: Hashes,
     out: Hashes,
     sizes: Offsets,
+    lengths: Offsets,
 ) -> None:
     for row in range(sizes.size):
         start, stop = _U(offsets[row]), _U(offsets[row + 1])
+        behind = _0
+        for i in range(start, stop):
+            behind += _1 if data[i] & 0xC0 == 0x80 else _0
+        lengths[row] = stop - start - behind
         if collapse:
             size = _collapse(data, start, stop, bytes_)
         else:
@@ -163,11 +168,11 @@ def _digests(
         sizes[row] = size
 
 
-def digests(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets]:
+def digests(data: Bytes, offsets: Offsets) -> tuple[Hashes, Offsets, Offsets]:
     """Hash each text, its white space collapsed.
 
-    Gives the hashes, shape (texts, 2), and the bytes of the collapsed texts: 0 for a text of
-    nothing but white space.
+    Gives the hashes, shape (texts, 2), the bytes of the collapsed texts, 0 for a text of nothing
+    but white space, and the code points of the texts as they are.
     """
     return _made(data, offsets, collapse=True)
 
@@ -177,10 +182,10 @@ def hashes(data: Bytes, offsets: Offsets) -> Hashes:
     return _made(data, offsets, collapse=False)[0]
 
 
-def _made(data: Bytes, offsets: Offsets, *, collapse: bool) -> tuple[Hashes, Offsets]:
+def _made(data: Bytes, offsets: Offsets, *, collapse: bool) -> tuple[Hashes, Offsets, Offsets]:
     longest = int(np.diff(offsets).max(initial=0))
     words = np.zeros((longest + 48) // 8 + 1, np.uint64)
     out = np.empty((offsets.size - 1, 2), np.uint64)
-    sizes = np.empty(offsets.size - 1, np.int64)
-    _digests(data, offsets, collapse, words.view(np.uint8), words, out, sizes)
-    return out, sizes
+    sizes, lengths = np.empty((2, offsets.size - 1), np.int64)
+    _digests(data, offsets, collapse, words.view(np.uint8), words, out, sizes, lengths)
+    return out, sizes, lengths

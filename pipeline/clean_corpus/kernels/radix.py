@@ -85,6 +85,11 @@ def sort_with(values: Values, carried: Carried) -> tuple[Values, Carried]:
     return found if _insert(*found, _MOVES * len(values)) else _compared(*found)
 
 
+def sort_upper(values: Values, carried: Carried) -> tuple[Values, Carried]:
+    """Give the values in order of their upper sixteen bits, and what is carried with each."""
+    return _sorted(values, carried, np.uint64(0), (48, 48 + _BITS))
+
+
 def _compared(values: Values, carried: Carried) -> tuple[Values, Carried]:
     places = np.argsort(values, kind="stable")
     return values[places], carried[places]

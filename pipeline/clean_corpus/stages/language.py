@@ -87,7 +87,7 @@ class Detected(NamedTuple):
 def no_answer(texts: pa.LargeStringArray, options: config.Language) -> Detected:
     """Say of each text that it was not asked about: "und"."""
     del options
-    return Detected(pa.array([UND] * len(texts), pa.string()), np.zeros(len(texts), np.int32))
+    return Detected(pa.repeat(UND, len(texts)), np.zeros(len(texts), np.int32))
 
 
 def detect(texts: pa.LargeStringArray, options: config.Language) -> Detected:

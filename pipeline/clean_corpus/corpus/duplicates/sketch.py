@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,6 @@ from clean_corpus.text import buffers
 
 #: What a shard must hold; others are ignored. `reason` is set where the document has left already.
 COLUMNS = ("key", "text", "source", "date", "reason")
-
-#: Bytes of texts that are sketched at once: little enough that memory is used again and not mapped
-#: anew, page by page.
-BYTES = 2_000_000
 
 
 def sketch(
@@ -43,12 +39,11 @@ def write(
     rows: list[Numbers] = []
     first = 0
     for batch in batches:
-        for piece in _pieces(batch):
-            mine, band_keys, columns = _of_piece(piece, options)
-            found.append(columns)
-            keys.append(band_keys.ravel())
-            rows.append(np.repeat((mine + first).astype(np.uint32), band_keys.shape[1]))
-            first += piece.num_rows
+        mine, band_keys, columns = _of_batch(batch, options)
+        found.append(columns)
+        keys.append(band_keys.ravel())
+        rows.append(np.repeat((mine + first).astype(np.uint32), band_keys.shape[1]))
+        first += batch.num_rows
     table = pa.Table.from_batches(found, _PLAIN)
     columns = {name: _joined(table.column(name)) for name in _PLAIN.names}
     columns["source"] = columns["source"].dictionary_encode()
@@ -60,37 +55,23 @@ def write(
 _PLAIN = DOCUMENTS.set(1, pa.field("source", pa.string()))
 
 
-def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Cut a batch where its texts grow large."""
-    ends = np.cumsum(pc.fill_null(pc.binary_length(batch.column("text")), 0).to_numpy())
-    start = 0
-    while start < batch.num_rows:
-        before = int(ends[start - 1]) if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, before + BYTES, "right")))
-        yield batch.slice(start, stop - start)
-        start = stop
-
-
-def _of_piece(
+def _of_batch(
     batch: pa.RecordBatch, options: Mapping[str, Any]
 ) -> tuple[Numbers, Numbers, pa.RecordBatch]:
     """Give the rows that have a signature, the keys of their bands, and all rows' DOCUMENTS."""
     texts = pc.fill_null(batch.column("text"), "")
-    lengths = pc.utf8_length(texts)
-    if batch.column("reason").null_count < batch.num_rows:
-        stays = batch.column("reason").is_null()
-        texts = pc.if_else(stays, texts, pa.scalar("", texts.type))
-    digests, sizes = digest.digests(*buffers(texts))
-    counts, keys, low = _bands(texts, options)
+    stays = batch.column("reason").is_null().to_numpy(zero_copy_only=False)
+    digests, sizes, lengths = digest.digests(*buffers(texts))
+    counts, keys, low = _bands(texts, stays, options)
     rows = np.flatnonzero(counts)
     columns = [
         batch.column("key"),
         batch.column("source").cast(pa.string()),
         _dates(batch.column("date")),
-        lengths,
+        pa.array(lengths),
         pa.array(digests[:, 0]),
         pa.array(digests[:, 1]),
-        pa.array(sizes > 0),
+        pa.array(stays & (sizes > 0)),
         pa.array(counts),
         _binary(low, rows, batch.num_rows),
     ]
@@ -99,29 +80,30 @@ def _of_piece(
 
 def _binary(values: Numbers, rows: Numbers, size: int) -> pa.Array:
     """Make a binary column of `size` rows: the bytes `values[i]` in row `rows[i]`, else null."""
-    places = np.full(size, -1)
-    places[rows] = np.arange(len(rows))
-    ends = np.arange(len(rows) + 1, dtype=np.int32) * values.shape[1]
-    packed = pa.Array.from_buffers(
-        pa.binary(), len(rows), [None, pa.py_buffer(ends), pa.py_buffer(values)]
-    )
-    return packed.take(pa.array(places, mask=places < 0))
+    there = np.zeros(size, bool)
+    there[rows] = True
+    ends = np.append(0, np.cumsum(there)).astype(np.int32) * np.int32(values.shape[1])
+    parts = np.packbits(there, bitorder="little"), ends, values
+    return pa.Array.from_buffers(pa.binary(), size, [pa.py_buffer(part) for part in parts])
 
 
 def _bands(
-    texts: pa.LargeStringArray, options: Mapping[str, Any]
+    texts: pa.LargeStringArray, stays: Numbers, options: Mapping[str, Any]
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Count the shingles of each; of those that have any, give band keys and low signatures."""
+    """Count the shingles of what stays; where there are any, give band keys and low signatures."""
+    counts = np.zeros(len(texts), np.int64)
     if not options["near"]:
         nothing = np.zeros((0, options["bands"]))
-        return np.zeros(len(texts), np.int64), nothing.astype(np.uint64), nothing.astype(np.uint8)
+        return counts, nothing.astype(np.uint64), nothing.astype(np.uint8)
+    rows = np.flatnonzero(stays)
     if options["hash"] == "sha1":
-        hashes, offsets = signatures.sha1_hashes(texts.to_pylist(), options["shingle"])
+        some = texts.take(pa.array(rows)).to_pylist()
+        hashes, offsets = signatures.sha1_hashes(some, options["shingle"])
     else:
-        wide, offsets = shingles.hashes(texts, options["shingle"])
+        wide, offsets = shingles.hashes(texts, options["shingle"], rows)
         hashes = signatures.fast_hashes(wide)
-    counts = np.diff(offsets)
-    offsets = np.append(offsets[:-1][counts > 0], offsets[-1])  # texts without any take no room
+    counts[rows] = np.diff(offsets)
+    offsets = np.append(offsets[:-1][counts[rows] > 0], offsets[-1])  # others take no room
     found = signatures.signatures(hashes, offsets, options["permutations"])
     return counts, minhash.keys(found, options["bands"]), found.astype(np.uint8)
 

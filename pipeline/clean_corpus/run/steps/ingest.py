@@ -159,7 +159,7 @@ def _rests(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     else:
         around = zip(*(pc.fill_null(batch[name], b"").to_pylist() for name in _REST), strict=True)
     rests = [hashlib.blake2b(b"\0".join(parts)).digest()[:8] for parts in around]
-    return np.resize(np.frombuffer(b"".join(rests), "<u8"), batch.num_rows)
+    return np.full(batch.num_rows, np.frombuffer(b"".join(rests), "<u8"))
 
 
 def _around(batch: pa.RecordBatch, row: int) -> bytes:
