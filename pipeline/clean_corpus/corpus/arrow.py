@@ -188,9 +188,11 @@ class Documents:
     occurrences: Sequence[str] = ()
 
     @classmethod
-    def of(cls, paths: Sequence[str], occurrences: Sequence[str] = ()) -> Documents:
-        """Count the documents of each file; each holds one batch."""
-        rows = [opened(path).get_batch(0).num_rows for path in paths]
+    def of(
+        cls, paths: Sequence[str], occurrences: Sequence[str] = (), rows: Sequence[int] = ()
+    ) -> Documents:
+        """Count the documents of each file, unless `rows` does; each holds one batch."""
+        rows = rows or [opened(path).get_batch(0).num_rows for path in paths]
         return cls(paths, np.cumsum([0, *rows]), None, occurrences)
 
     def holding(self, documents: Numbers) -> Documents:

@@ -44,17 +44,15 @@ def match(
     """Write the CANDIDATES ("candidates") of one partition of "bands".
 
     Other inputs: "documents" and "copies", of which only the keepers take part. Options: part,
-    parts, blocks, total (documents), max_bucket, held (pairs, at once), and those of
-    `oversized.split`.
+    parts, blocks, rows (documents of each file), total, max_bucket, held (pairs, at once), and
+    those of `oversized.split`.
     """
     here = np.ones(options["total"], bool)
     for copies in arrow.parts(inputs["copies"], "document"):
         here[copies] = False
-    documents = Documents.of(inputs["documents"])
-    part, parts = options["part"], options["parts"]
-    keys, numbers = arrow.partition(inputs["bands"], documents.starts, part, parts)
-    buckets = _buckets(keys, numbers, here)
-    del here, keys, numbers
+    documents = Documents.of(inputs["documents"], rows=options["rows"])
+    buckets = _buckets(inputs["bands"], documents.starts, here, options)
+    del here
     counts = {"oversized_buckets": 0, "pairs_lost": 0}
 
     def found() -> Iterator[dict[str, Numbers]]:
@@ -114,11 +112,16 @@ def _by_block(found: Counted, options: Mapping[str, Any]) -> Iterator[dict[str, 
         yield {"a": a, "b": b, "times": times}
 
 
-def _buckets(keys: Numbers, numbers: Numbers, here: Numbers) -> Buckets:
-    """Bring equal keys of the documents that are `here` together."""
+def _buckets(
+    paths: Sequence[str], starts: Numbers, here: Numbers, options: Mapping[str, Any]
+) -> Buckets:
+    """Bring equal keys of one partition together, those of the documents that are `here`."""
+    keys, numbers = arrow.partition(paths, starts, options["part"], options["parts"])
     rows = repeats(keys)
     rows = rows[here[numbers[rows]]]
-    keys, numbers = radix.sort_with(keys[rows], numbers[rows])
+    keys, numbers = keys[rows], numbers[rows]
+    del rows
+    keys, numbers = radix.sort_with(keys, numbers)
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
     return Buckets(numbers, keys[starts], starts, np.diff(np.append(starts, len(keys))))
 

@@ -47,7 +47,7 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 # are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
 # shingles while they are counted; and for the candidates of a document. They may take half of the
 # memory: the rest is what a process has without them, and what it keeps to use again.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 50, 80, 100, 1000, 300, 16, 1000
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 32, 80, 100, 1000, 300, 16, 1000
 
 # And for each byte of texts of which the sets are not written: those of a few are read in one go,
 # if all were wanted and each letter a word, in six.
@@ -144,7 +144,12 @@ def plan(
     blocks = _parts(total, size // _DOCUMENT)
     if dedup.near:
         signature = bands.bands * bands.rows
-        cut = {"blocks": blocks, "held": size // _PAIR, "compared": size // _SIGNATURES}
+        cut = {
+            "rows": list(rows),
+            "blocks": blocks,
+            "held": size // _PAIR,
+            "compared": size // _SIGNATURES,
+        }
         matching = {
             **cut,
             **policy,

@@ -28,11 +28,11 @@ def sift(
 ) -> dict[str, Any]:
     """Write the CANDIDATES ("likely") of one block, each once, and the documents WANTED ("wanted").
 
-    Inputs: the "candidates" of all partitions, and "documents". Options: block, blocks, held
-    (pairs, at once), compared (pairs whose signatures are held at once), possible (pairs that agree
-    in fewer rows of the signature are dropped).
+    Inputs: the "candidates" of all partitions, and "documents". Options: block, blocks, rows
+    (documents of each file), held (pairs, at once), compared (pairs whose signatures are held at
+    once), possible (pairs that agree in fewer rows of the signature are dropped).
     """
-    documents = Documents.of(inputs["documents"])
+    documents = Documents.of(inputs["documents"], rows=options["rows"])
     wanted = np.zeros(len(documents), bool)
     counts = {"candidates": 0, "likely": 0}
 
