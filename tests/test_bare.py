@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import sample_records
 from clean_corpus import clean, cli, formats, results, spill
 from clean_corpus.config import Config
 from clean_corpus.corpus.duplicates import nearest
-from clean_corpus.errors import InputError
+from clean_corpus.errors import InputError, OutputError
 from clean_corpus.run.flow import Flow
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps import bare
@@ -183,3 +184,14 @@ def test_a_command_does_it(
     assert said.out.encode() == (ids / "kept.jsonl").read_bytes()
     config = results.config(ids)
     assert (config.stages, float(config.dedup.threshold)) == ([], 0.7)
+
+
+def test_half_the_disk_is_asked_for(tmp_path: Path) -> None:
+    source, asked = tmp_path / "large.jsonl", []
+    with source.open("wb") as file:  # as large as the free space, and takes none
+        file.truncate(shutil.disk_usage(tmp_path).free)
+    for mode in ("remove", "ids"):
+        with pytest.raises(OutputError, match="the run needs about") as caught:
+            run(source, tmp_path / mode, mode)
+        asked.append(int(str(caught.value).split("about ")[1].split(" MB")[0].replace(",", "")))
+    assert asked[1] == pytest.approx(asked[0] / 2, abs=1)

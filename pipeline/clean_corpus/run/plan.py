@@ -24,6 +24,10 @@ _SMALL_INPUT = 8_000_000
 #: texts, the parts of the outputs, and the outputs; half as much again for the rest.
 _DISK_FACTOR = 6
 
+#: And where copies are looked for and nothing else: half as much again as articles of 2 KB take,
+#: Parquet or JSON Lines. Short texts, or such as nearly all have copies, may take twice this.
+_BARE_FACTOR = 3
+
 #: By how much compressed text grows, at the most that is common.
 _EXPANSION = {"": 1, "gz": 4, "zst": 5}
 
@@ -87,6 +91,7 @@ def _carry_out(
     # The engines: a run that has nothing to do must not wait for them.
     from clean_corpus.run.flow import Flow
     from clean_corpus.run.outputs import write_outputs
+    from clean_corpus.run.steps import bare
 
     private = out / publish.PRIVATE
     size = sum(unit.size * _EXPANSION[unit.compression] for unit in found.units)
@@ -94,7 +99,8 @@ def _carry_out(
     ready = private / _READY
     disk.remove(ready)
     # What an earlier run has finished takes its space already.
-    disk.check_space(out, size * _DISK_FACTOR - disk.used(private / _WORK))
+    factor = _BARE_FACTOR if bare.is_enough(config) else _DISK_FACTOR
+    disk.check_space(out, size * factor - disk.used(private / _WORK))
     ready.mkdir()
     with (
         _executor(config, serial or size < _SMALL_INPUT) as executor,
