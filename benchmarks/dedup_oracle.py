@@ -15,25 +15,27 @@ brute force.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import tempfile
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dedup_ours import dedup
 from jsonl import objects
 
 from clean_corpus.config import Dedup
+from clean_corpus.corpus.duplicates import evidence
+from clean_corpus.run import publish
 
 THRESHOLDS = ("0.5", "0.6", "0.7", "0.8")
 LEAST = Fraction(2, 5)  # pairs below are not looked for
@@ -163,25 +165,27 @@ def greedy(size: int, pairs: Pairs, threshold: Fraction, witness: Fraction) -> s
     return stay
 
 
-def engine(texts: Sequence[str], options: Dedup) -> tuple[set[int], Pairs]:
-    """Run the engine: the documents that it keeps, and its pairs."""
+def engine(texts: Sequence[str], *options: str) -> tuple[set[int], Pairs]:
+    """Run the command: the documents that it keeps, and its pairs."""
     with tempfile.TemporaryDirectory() as folder:
         names = [str(i) for i in range(len(texts))]
         dates = [
             (datetime(2000, 1, 1) + timedelta(minutes=i)).isoformat() for i in range(len(texts))
         ]
-        columns = {"id": names, "text": texts, "source": [""] * len(texts), "date": dates}
-        (Path(folder) / "texts").mkdir()
-        pq.write_table(pa.table(columns), f"{folder}/texts/all.parquet", row_group_size=4000)
-        kept, _ = dedup(Path(folder) / "texts", Path(folder) / "work", options)
+        columns = {"id": names, "text": texts, "date": dates}
+        source, out = Path(folder, "texts.parquet"), Path(folder, "out")
+        pq.write_table(pa.table(columns), source, row_group_size=4000)
+        command = [sys.executable, "-m", "clean_corpus", "duplicates", str(source), "-o", str(out)]
+        more = [part for option in options for part in ("--set", f"dedup.{option}")]
+        subprocess.run([*command, "-q", *more], check=True)
         pairs: Pairs = {}
-        for path in Path(folder).glob("work/verify-*.pairs"):
-            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-            rows = zip(
-                *(table[name].to_pylist() for name in ("a", "b", "shared", "joined")), strict=True
-            )
-            pairs |= {(a, b): (shared, joined) for a, b, shared, joined in rows}
-        return {int(name) for name in kept}, pairs
+        for group in evidence.read(str(out / publish.EVIDENCE)):
+            ids = np.array(group.keys.to_pylist()).astype(np.int64)
+            ends = np.sort([ids[group.pairs.better], ids[group.pairs.worse]], axis=0).tolist()
+            counts = group.pairs.shared.tolist(), group.pairs.joined.tolist()
+            pairs |= zip(zip(*ends, strict=True), zip(*counts, strict=True), strict=True)
+        lines = (out / "kept.jsonl").read_bytes().splitlines()
+        return {int(orjson.loads(line)["id"]) for line in lines}, pairs
 
 
 def compare(name: str, texts: Sequence[str]) -> None:
@@ -193,7 +197,7 @@ def compare(name: str, texts: Sequence[str]) -> None:
     )
     for threshold in THRESHOLDS:
         least = Fraction(threshold)
-        _, pairs = engine(texts, Dedup(threshold=Decimal(threshold)))
+        _, pairs = engine(texts, f"threshold={threshold}")
         said = {pair: count for pair, count in pairs.items() if count[0] >= least * count[1]}
         right = sum(true.get(pair) == count for pair, count in said.items())
         wanted = [pair for pair, count in true.items() if count[0] >= least * count[1]]
@@ -207,9 +211,9 @@ def compare(name: str, texts: Sequence[str]) -> None:
 
 def keeping(texts: Sequence[str]) -> None:
     """Print how the kept documents differ from those kept by brute force."""
-    options = Dedup(keep=["earliest"])
+    options = Dedup()
     true = alike([shingles(text, options.shingle) for text in texts])
-    kept, _ = engine(texts, options)
+    kept, _ = engine(texts, 'keep=["earliest"]')
     wanted = greedy(len(texts), true, Fraction(options.threshold), Fraction(options.witness))
     print(
         f"{len(texts)} articles, defaults: {len(kept)} kept, {len(wanted)} by brute force, "

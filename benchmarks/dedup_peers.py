@@ -1,6 +1,6 @@
 """Measure what deduplication costs, ours and that of six peers: CPU seconds from Parquet to ids.
 
-    python benchmarks/dedup_peers.py CORPUS ENVIRONMENTS [--tools steps,daft] [--rounds 5]
+    python benchmarks/dedup_peers.py CORPUS ENVIRONMENTS [--tools command,daft] [--rounds 5]
 
 CORPUS is a folder of `dedup_corpus.py`. Each peer comes from PyPI into an environment of its own
 under ENVIRONMENTS, made at the first use. The tools run in turn, round by round, in one call, so
@@ -9,11 +9,10 @@ most. CPU seconds are those of the whole process and of all that it starts, impo
 included, as the kernel counts them. All have the same threshold and the same size of shingle.
 
 `missed` is the share of planted pairs from the threshold on of which both documents were kept; the
-smaller the better. `steps` is our engine (`dedup_ours.py`), which also verifies each candidate and
-commits each step; `defaults` is the same with the threshold that ships; `command` is
-`clean-corpus duplicates`, which also reads any records, numbers ids that are not unique, and
-writes who stays, who goes for whom, the summary and the report; `floor` is what none can leave out
-(`dedup_floor.py`), and finds nothing.
+smaller the better. `command` is `clean-corpus duplicates`, which also reads any records, verifies
+each candidate, numbers ids that are not unique, commits each step, and writes who stays, who goes
+for whom, the summary and the report; `defaults` is the same with the threshold that ships; `floor`
+is what none can leave out (`dedup_floor.py`), and finds nothing.
 """
 
 from __future__ import annotations
@@ -45,20 +44,16 @@ PEERS = {
     "text-dedup": ["text-dedup"],
     "datatrove": ["datatrove[io,processing]", "spacy"],
 }
-OURS = ("steps", "defaults", "command", "floor")
+OURS = ("command", "defaults", "floor")
 
 
 def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
     """Give the command that deduplicates with a tool; kept ids go to `scratch`."""
-    engine = str(HERE / "dedup_ours.py")
     kept = str(scratch / tool)
-    if tool == "steps":
-        return [sys.executable, engine, str(texts), kept, f"threshold={threshold}"]
-    if tool == "defaults":
-        return [sys.executable, engine, str(texts), kept]
-    if tool == "command":
+    if tool in ("command", "defaults"):
         ours = [sys.executable, "-m", "clean_corpus", "duplicates", str(texts), "-o", f"{kept}-out"]
-        return [*ours, "--fresh", "--workers", "1", "-q", "--set", f"dedup.threshold={threshold}"]
+        ours += ["--fresh", "--workers", "1", "-q"]
+        return ours if tool == "defaults" else [*ours, "--set", f"dedup.threshold={threshold}"]
     if tool == "floor":
         least = str(HERE / "dedup_floor.py")
         return [sys.executable, least, str(texts), kept, f"threshold={threshold}"]
@@ -68,8 +63,8 @@ def command(tool: str, texts: Path, scratch: Path, threshold: str) -> list[str]:
 
 def kept(tool: str, scratch: Path) -> set[str]:
     """Give the ids that a tool has kept."""
-    if tool == "command":
-        with (scratch / "command-out" / "kept.jsonl").open("rb") as file:
+    if tool in ("command", "defaults"):
+        with (scratch / f"{tool}-out" / "kept.jsonl").open("rb") as file:
             return {json.loads(line)["id"] for line in file}
     return set((scratch / tool).read_text(encoding="utf-8").split())
 
