@@ -21,7 +21,7 @@ def test_sets_are_those_of_python(largest: int) -> None:
         offsets = np.cumsum([0, *map(len, some)])
         made = kernel.sets(np.array([one for run in some for one in run], np.uint64), offsets)
         parts.append((made.hashes, made.sizes))
-    held = kernel.held(parts, sum(map(len, runs)))
+    held = kernel.held(parts, np.empty(sum(map(len, runs)), np.uint64))
     cuts = np.split(held.hashes, held.offsets[1:-1])
     assert [cut.tolist() for cut in cuts] == [sorted(set(run)) for run in runs]
     a, b = (side.ravel() for side in np.indices((len(runs), len(runs))))

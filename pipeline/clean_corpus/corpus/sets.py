@@ -66,17 +66,20 @@ def made(
 
 
 def load(
-    inputs: Mapping[str, Sequence[str]], documents: Numbers, most: int, options: Mapping[str, Any]
+    inputs: Mapping[str, Sequence[str]],
+    documents: Numbers,
+    room: Numbers,
+    options: Mapping[str, Any],
 ) -> Sets:
-    """Hold the sets of documents (sorted), `most` shingles together, and in no order.
+    """Hold the sets of documents (sorted) in `room`, which is large enough for all their hashes.
 
     They are read from "sets" or, where there are none, `made` of texts.
     """
     if inputs["sets"]:
-        return kernel.held(_read(inputs["sets"], documents), most)
+        return kernel.held(_read(inputs["sets"], documents), room)
     wanted = np.zeros(sum(options["rows"]), bool)
     wanted[documents] = True
-    return kernel.held(((part.hashes, part.sizes) for part in made(inputs, wanted, options)), most)
+    return kernel.held(((part.hashes, part.sizes) for part in made(inputs, wanted, options)), room)
 
 
 def _read(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[Numbers, Numbers]]:

@@ -103,13 +103,12 @@ def shared(sets: Sets, a: Offsets, b: Offsets) -> Offsets:
     return out
 
 
-def held(parts: Iterable[tuple[Hashes, Offsets]], most: int) -> Sets:
-    """Take sets and their sizes into one array, of `most` hashes at most."""
-    hashes = np.empty(most, np.uint64)
+def held(parts: Iterable[tuple[Hashes, Offsets]], room: Hashes) -> Sets:
+    """Take sets, given with their sizes, into an array that has room for them."""
     sizes = [np.zeros(1, np.int64)]
     end = 0
     for mine, counts in parts:
-        hashes[end : end + len(mine)] = mine
+        room[end : end + len(mine)] = mine
         end += len(mine)
         sizes.append(counts)
-    return Sets(hashes[:end], np.cumsum(np.concatenate(sizes)))
+    return Sets(room[:end], np.cumsum(np.concatenate(sizes)))

@@ -45,13 +45,14 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 
 # Bytes for each of the things that tasks hold: keys while they are sorted, documents whose hashes
 # are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
-# shingles while they are counted; and for the candidates of a document. They may take half of the
-# memory: the rest is what a process has without them, and what it keeps to use again.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 32, 80, 100, 1000, 300, 16, 1000
+# shingles (of files that are mapped) while they are counted; and for the candidates of a document.
+# They may take half of the memory: the rest is what a process has without them, and what it keeps
+# to use again.
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 32, 80, 100, 1000, 300, 30, 1000
 
-# And for each byte of texts of which the sets are not written: those of a few are read in one go,
-# if all were wanted and each letter a word, in six.
-_BYTE = 2
+# And for shingles that are not written, and bytes of texts where they need not be: all are held at
+# once, even of texts that are all wanted; where each letter is a word, in two goes.
+_MADE, _BYTE = 12, 2
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64
@@ -176,7 +177,7 @@ def plan(
         )
     everything = {"texts": list(texts)}
     none: dict[str, list[str]] = {"sets": [], "texts": []}
-    held, again = {**none, **everything}, sketched.again
+    held, again, weight = {**none, **everything}, sketched.again, _MADE
     if dedup.near and (blocks > 1 or length * _BYTE > size):
         written = add(
             sets,
@@ -190,9 +191,9 @@ def plan(
                 for names, starts, counts, ways in _bundles(shards)
             ),
         )
-        held, again = {**none, **written}, []
+        held, again, weight = {**none, **written}, [], _SHINGLE
     reading = {"rows": list(rows), **shingle}
-    proving = {"floor": _ratio(floor), "held": size // _PROOF, "shingles": size // _SHINGLE}
+    proving = {"floor": _ratio(floor), "held": size // _PROOF, "shingles": size // weight}
     pairs = add(
         verify,
         "pairs",

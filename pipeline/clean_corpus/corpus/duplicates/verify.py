@@ -47,9 +47,11 @@ def _held(inputs: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> It
     most = options["shingles"]
     wanted = arrow.column(inputs["wanted"], "document")
     sizes = Documents.of(inputs["documents"]).numbers("shingles", wanted)
+    # Once for all parts: pages that are new have to be cleared.
+    room = np.empty(min(sizes.sum(), max(most, 2 * sizes.max(initial=0))), np.uint64)
     everything = None
     if sizes.sum() <= most:
-        everything = sets.load(inputs, wanted, sizes.sum(), options)
+        everything = sets.load(inputs, wanted, room, options)
     for likely in _likely(inputs["likely"], options["held"]):
         if everything is not None:
             yield _Held(likely, wanted, everything)
@@ -57,8 +59,7 @@ def _held(inputs: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> It
         for here in _parts(likely, wanted, sizes, most):
             part = [column[here] for column in likely]
             which = documents_of(*part[:2])
-            size = sizes[np.searchsorted(wanted, which)].sum()
-            yield _Held(part, which, sets.load(inputs, which, size, options))
+            yield _Held(part, which, sets.load(inputs, which, room, options))
 
 
 def _likely(paths: Sequence[str], most: int) -> Iterator[list[Numbers]]:
