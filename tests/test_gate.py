@@ -212,7 +212,8 @@ def test_what_a_pattern_needs() -> None:
     assert needs.needs(r"\d{10}", bounded=True).longest == 40
     assert needs.needs(r"\d{10}", bounded=True).digit
     assert needed("ads?", bounded=True) == [{"\0ad\0", "\0ads\0"}]
-    assert needed("ads?", bounded=False) == [{"ad", "ads"}]
+    assert needed("ads?", bounded=False) == [{"ad"}]
+    assert needed("more(?: here|over)?|any more", bounded=True) == [{"\0more\0", "\0moreover\0"}]
     assert needed("follow.{1,9}facebook", bounded=True) == [{"facebook\0"}, {"\0follow"}]
     assert needed("(?:ap|dpa)[ /]{2}.*", bounded=False) == [{"ap ", "ap/", "dpa ", "dpa/"}]
     assert needed("[.!](?:voir |lire.*)", bounded=False) == [{".voir ", "!voir ", ".lire", "!lire"}]

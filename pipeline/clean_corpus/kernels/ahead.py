@@ -21,7 +21,7 @@ from clean_corpus.kernels.native import Kind
 # Kernels in the order of a run. Annotations say what they take, but not the dimensions of an
 # array: where that is not one, it stands here.
 _INDEX = """\
-index.window_members=2 index.pair_members=2 index.bounds=2 index.use=2 index.probes=2 \
+index.tables=2 index.slots=2 index.members=2 index.bounds=2 index.use=2 index.probes=2 \
 index.bits=3 index.heads=2"""
 _ORDER = f"""
 delimited._scan
@@ -36,7 +36,7 @@ folding._hashes
 fold._fold lines=2
 suspects._suspects moves=2
 language._evidence profiles.accented=2 profiles.weights=3 profiles.facts=2 counts=2 totals=2 out=2
-scan._hits {_INDEX} out=2
+scan._hits {_INDEX} keys=2 out=2
 scan._admit {_INDEX} hits=2 state=2 out=2
 scan._open {_INDEX} out=2
 layout._measure out=2

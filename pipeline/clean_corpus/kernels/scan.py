@@ -19,6 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
+Keys = npt.NDArray[np.uint32]
 Bits = npt.NDArray[np.bool_]
 
 #: What turns the four bytes of a window into its hash: the top half of 32 bits of the product.
@@ -32,17 +33,15 @@ HEAD, TAIL = 64, 160
 SIGNS, DIGIT = 29, 27
 
 _BLOCK = 1 << 12  # places looked at in one go
-# By byte: where the half of a table begins that is for what stands behind a letter or digit.
-_AFTER = np.array([SIZE * (chr(x).isascii() and chr(x).isalnum()) for x in range(256)], np.uint64)
 
 
 class Index(NamedTuple):
     """Literals and probes; a literal is found by its window, or pair where it has under four bytes.
 
-    `windows` says by zone of each hash of a window, and `pairs` of each pair of bytes, whether it
-    is looked for there: a bit each, once if the byte before is no letter or digit, and once if.
-    Rows `window_slots[h]:window_slots[h + 1]` of `window_members`, and the like for pairs, are
-    the literals: number, mask and value of the bytes around, or of the four from the pair on.
+    `tables` says by zone of each hash of a window, and then of each pair with some of what follows,
+    whether it is looked for there: a bit each, once if the byte before is no letter or digit, and
+    once if. Rows `slots[t, h]:slots[t, h + 1]` of `members` are the literals: number, mask and
+    value of the bytes around a window, or of the four from a pair on.
     `text[begin:end]` are the bytes of a literal, `shift` those before its window or pair; `bounds`
     whether a word must not go on to the left and right of it, reach, and tail, for all its users.
     `users` are the rows of `use` for it: probe, bit, left, right, reach and tail of its own, and
@@ -52,12 +51,9 @@ class Index(NamedTuple):
     with; in `heads`: what its first three letters and digits may be, packed.
     """
 
-    windows: Bytes
-    pairs: Bytes
-    window_slots: Small
-    pair_slots: Small
-    window_members: Words
-    pair_members: Words
+    tables: Bytes
+    slots: Small
+    members: Words
     begin: Small
     end: Small
     shift: Small
@@ -103,38 +99,90 @@ def _four(data: Bytes, at: np.uint64) -> np.uint64:
 
 
 @compiled
-def _marked(
-    lower: Bytes,
-    first: int,
-    past: int,
-    zone: np.uint64,
-    before: np.uint64,
-    windows: Bytes,
-    pairs: Bytes,
-    places: Ints,
-) -> int:
-    """Write the places that a table lets through, times 4, and 1 for windows and 2 for pairs.
+def _keys(lower: Bytes, first: int, size: int, goes_on: bool, keys: Keys) -> None:
+    """Write what the tables know places by: hashes of windows, pairs, and if a word goes on there.
 
-    There is no branch in this loop: which places those are is hard to foresee.
+    With `goes_on` that is asked of the first place too. Each place is looked at for itself, so that
+    processors look at many at once.
     """
-    count = 0
-    one, three, seven, eight = np.uint64(1), np.uint64(3), np.uint64(7), np.uint64(8)
-    word = _four(lower, np.uint64(first)) << eight
-    for place in range(first, past):
-        word = word >> eight | np.uint64(lower[np.uint64(place) + three]) << np.uint64(24)
-        which = zone + before | (word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint64(16)
-        hit = windows[which >> three] >> (which & seven) & one
-        which = zone + before | word & np.uint64(0xFFFF)
-        short = pairs[which >> three] >> (which & seven) & one
-        before = _AFTER[word & np.uint64(0xFF)]
-        places[count] = np.int64(place) << 2 | np.int64(hit | short << one)
-        count += int(hit | short)
+    one, begin = np.uint64(1), np.uint64(first)
+    for k in range(np.uint64(size)):
+        word = _four(lower, begin + k)
+        keys[0, k] = np.uint32(word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint32(16)
+        keys[1, k] = np.uint32(word ^ word >> np.uint64(3) & np.uint64(0xE000)) & np.uint32(0xFFFF)
+    for k in range(one - np.uint64(goes_on), np.uint64(size)):
+        byte = np.uint32(lower[begin + k - one])
+        after = np.uint32((byte - np.uint32(48) < 10) | (byte - np.uint32(97) < 26))
+        keys[0, k] |= after << np.uint32(16)
+        keys[1, k] |= after << np.uint32(16)
+
+
+@compiled
+def _marked(keys: Keys, which: int, size: int, zone: np.uint64, index: Index, places: Ints) -> int:
+    """Write the places that a table lets through; with a branch, each would be hard to foresee."""
+    count, three, seven = np.uint64(0), np.uint64(3), np.uint64(7)
+    for k in range(np.uint64(size)):
+        key = zone + np.uint64(keys[which, k])
+        places[count] = np.int64(k)
+        count += index.tables[which, key >> three] >> (key & seven) & np.uint64(1)
+    return int(count)
+
+
+@compiled
+def _compared(
+    lower: Bytes,
+    start: int,
+    end: int,
+    line: int,
+    first: int,
+    keys: Keys,
+    which: int,
+    places: Ints,
+    marked: int,
+    index: Index,
+    out: Ints,
+    count: int,
+) -> int:
+    """Write the literals that stand at places that a table let through; -1 if `out` is full."""
+    members = index.members
+    for turn in range(marked):
+        place = first + places[turn]
+        i = np.uint64(place)
+        if which:
+            word = _four(lower, i)
+        else:
+            word = _four(lower, i + np.uint64(4))
+            if place >= 4:
+                word |= _four(lower, i - np.uint64(4)) << np.uint64(32)
+        key = np.uint64(keys[which, places[turn]] & np.uint32(0xFFFF))
+        for row in range(index.slots[which, key], index.slots[which, key + np.uint64(1)]):
+            if word & members[row, 1] != members[row, 2] and place >= 4:
+                continue
+            literal = np.int64(members[row, 0])
+            size = index.end[literal] - index.begin[literal]
+            at = place - index.shift[literal]
+            stands = _may_stand(lower, start, end, at, size, index.bounds[literal])
+            if not (stands and _equal(lower, at, index.text, index.begin[literal], size)):
+                continue
+            if count == out.shape[1]:
+                return -1
+            out[0, count] = line
+            out[1, count] = at
+            out[2, count] = literal
+            count += 1
     return count
 
 
 @compiled
 def _hits(
-    lower: Bytes, view: Ints, lines: Ints, index: Index, row: int, places: Ints, out: Ints
+    lower: Bytes,
+    view: Ints,
+    lines: Ints,
+    index: Index,
+    row: int,
+    keys: Keys,
+    places: Ints,
+    out: Ints,
 ) -> tuple[int, int]:
     count = 0
     while row < lines.size:
@@ -149,44 +197,16 @@ def _hits(
         while first < end:
             part = int(first >= head) + int(first >= tail)
             past = min(head if part == 0 else tail if part == 1 else end, first + places.size)
-            before = _AFTER[lower[first - 1]] if first > start else np.uint64(0)
             zone = np.uint64(kind + part) * np.uint64(2 * SIZE)
-            marked = _marked(lower, first, past, zone, before, index.windows, index.pairs, places)
+            _keys(lower, first, past - first, first > start, keys)
+            for which in range(2):
+                marked = _marked(keys, which, past - first, zone, index, places)
+                count = _compared(
+                    lower, start, end, line, first, keys, which, places, marked, index, out, count
+                )
+                if count < 0:
+                    return mark, row
             first = past
-            for turn in range(2 * marked):
-                which = places[turn >> 1]
-                if not which >> (turn & 1) & 1:
-                    continue
-                place = which >> 2
-                i = np.uint64(place)
-                word = _four(lower, i)
-                if turn & 1:
-                    two = word & np.uint64(0xFFFF)
-                    low, high = index.pair_slots[two], index.pair_slots[two + np.uint64(1)]
-                    members = index.pair_members
-                else:
-                    key = (word * np.uint64(HASH) & np.uint64(0xFFFFFFFF)) >> np.uint64(16)
-                    low, high = index.window_slots[key], index.window_slots[key + np.uint64(1)]
-                    members = index.window_members
-                    word = _four(lower, i + np.uint64(4))
-                    if place >= 4:
-                        word |= _four(lower, i - np.uint64(4)) << np.uint64(32)
-                for k in range(low, high):
-                    if word & members[k, 1] != members[k, 2] and place >= 4:
-                        continue
-                    literal = np.int64(members[k, 0])
-                    size = index.end[literal] - index.begin[literal]
-                    at = place - index.shift[literal]
-                    if not _may_stand(lower, start, end, at, size, index.bounds[literal]):
-                        continue
-                    if not _equal(lower, at, index.text, index.begin[literal], size):
-                        continue
-                    if count == out.shape[1]:
-                        return mark, row
-                    out[0, count] = line
-                    out[1, count] = at
-                    out[2, count] = literal
-                    count += 1
         row += 1
     return count, row
 
@@ -369,10 +389,10 @@ def _all_hits(index: Index, lower: Bytes, view: Ints, lines: Ints) -> Iterator[I
     padded = np.zeros(len(lower) + 8, np.uint8)  # so that no window ends outside
     padded[: len(lower)] = lower
     row, capacity = 0, 1 << 16
-    places = np.empty(_BLOCK, np.int64)
+    keys, places = np.empty((2, _BLOCK), np.uint32), np.empty(_BLOCK, np.int64)
     while row < len(lines):
         out = np.empty((3, capacity), np.int64)
-        count, row = _hits(padded, view, lines, index, row, places, out)
+        count, row = _hits(padded, view, lines, index, row, keys, places, out)
         if count == 0 and row < len(lines):
             capacity *= 4
         yield out[:, :count].copy()

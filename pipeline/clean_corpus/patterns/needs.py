@@ -7,7 +7,9 @@ piece either all that it can match, or sets of literals of which one must be the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import combinations
 from typing import NamedTuple
 
 from clean_corpus.patterns import heads
@@ -66,7 +68,7 @@ def needs(pattern: str, *, bounded: bool) -> Needs:
         raise PatternError("it has a control character, which no line has")
     atoms = tokens(pattern)
     piece = _piece(tuple(atoms), bounded)
-    whole = {frozenset(map(_shortened, clause)): clause for clause in piece.required()}
+    whole = {_fewest(map(_shortened, clause)): clause for clause in piece.required()}
     clauses = sorted(whole, key=weight)
     rare = [
         clause
@@ -91,12 +93,33 @@ def _follows(clause: Clause, known: Clause) -> bool:
 
 
 def _shortened(literal: Literal) -> Literal:
-    text = _INNER_EDGE.sub("", literal.text)
+    text = _MORE_EDGES.sub("", literal.text)
     size = LONGEST + text.startswith(EDGE)
     return literal._replace(text=text if len(text.rstrip(EDGE)) <= size else text[:size])
 
 
-_INNER_EDGE = re.compile(f"(?<=[^{EDGE}]){EDGE}+(?=[^{EDGE}])")
+def _fewest(literals: Iterable[Literal]) -> Clause:
+    """Drop literals that have another in them, which is there wherever they are."""
+    clause = frozenset(literals)
+    known: dict[str, list[Literal]] = {}
+    for literal in clause:
+        known.setdefault(literal.text.strip(EDGE), []).append(literal)
+    return frozenset(literal for literal in clause if not _is_spare(literal, known))
+
+
+def _is_spare(literal: Literal, known: Mapping[str, Sequence[Literal]]) -> bool:
+    bare, size = literal.text.strip(EDGE), len(literal.text.strip(EDGE))
+    for a, b in combinations(range(size + 1), 2):
+        for other in known.get(bare[a:b], ()):
+            left = literal.text[0] == EDGE if a == 0 else not bare[a - 1].isalnum()
+            right = literal.text[-1] == EDGE if b == size else not bare[b].isalnum()
+            stands = (left or other.text[0] != EDGE) and (right or other.text[-1] != EDGE)
+            if stands and other.reach >= literal.reach and other != literal:
+                return True
+    return False
+
+
+_MORE_EDGES = re.compile(f"(?<=[^{EDGE}]){EDGE}+(?=[^{EDGE}])|(?<={EDGE}){EDGE}+")
 
 
 @lru_cache(4096)

@@ -49,7 +49,8 @@ _RUN = (
     " ch| ca| po| pr|han|do |at | co|que|ue | qu|inh|as |e d| en|ao |lar|ler| do| el|ang|ien|"
     "nh | ph|o d|ini| in|n t|e l|les|s d| of|of |ind| to|to | an|re |tha|em | es|ari|eri|des|"
     " du|ra |ni | se| pa|ant|par|pou|our|ne |sch|ein|ich|ung|der|ers|res|men|eme|est|st |nte|"
-    "ado|ida|cia|rze|prz|eni|owa"
+    "ado|ida|cia|rze|prz|eni|owa|thi|his|wit|ith|fro|rom|hav|ave|you|our|thr|hro|rou|oug|wri|rit|"
+    "mor|ore|plu|lus|com|omm|rep|epo|ort|ear|rea|ead|ist|sto|pub|ubl|ima|mag|voi|jou"
 )
 _RUNS, _SPARED = frozenset(_RUN.encode().split(b"|")), 4
 
@@ -72,15 +73,11 @@ def build(probes: Sequence[Probe], literals: Sequence[Literal]) -> scan.Index:
     windows = [(_hash(x, shifts[i]), i) for i, x in enumerate(texts) if len(x) >= _WINDOW]
     short = [(i, x[shifts[i] :]) for i, x in enumerate(texts) if len(x) < _WINDOW]
     pairs = [(pair, i) for i, x in short for pair in _pairs(x)]
-    window_table, window_slots, window_members = _table(windows, zones, checks)
-    pair_table, pair_slots, pair_members = _table(pairs, zones, checks)
+    tables, slots, members = zip(*(_table(x, zones, checks) for x in (windows, pairs)), strict=True)
     return scan.Index(
-        windows=window_table,
-        pairs=pair_table,
-        window_slots=window_slots,
-        pair_slots=pair_slots,
-        window_members=window_members,
-        pair_members=pair_members,
+        tables=np.stack(tables),
+        slots=np.stack([slots[0], slots[1] + len(members[0])]).astype(np.int32),
+        members=np.concatenate(members),
         begin=(ends - [len(text) for text in texts]).astype(np.int32),
         end=ends.astype(np.int32),
         shift=np.array(shifts, np.int32),
@@ -168,14 +165,14 @@ def _is_word(byte: int) -> bool:
 
 @cache
 def _rarest(text: bytes) -> int:
-    """Give where the rarest window, or pair, of a text begins: 0 if it has but one."""
-    size = _WINDOW if len(text) >= _WINDOW else 2
-    if len(text) <= size:
+    """Give where the rarest window of a text begins: 0 if it has but one, or none."""
+    if len(text) <= _WINDOW:
         return 0
     bits = [_FREQUENT.get(b, 7 if b < 128 else 2 if b >= 192 else 5) for b in text]
     runs = [_SPARED * (text[i : i + 3] in _RUNS) for i in range(len(text))]
     sums = [
-        sum(bits[i : i + size]) - sum(runs[i : i + size - 2]) for i in range(len(text) - size + 1)
+        sum(bits[i : i + _WINDOW]) - sum(runs[i : i + _WINDOW - 2])
+        for i in range(len(text) - _WINDOW + 1)
     ]
     return sums.index(max(sums))
 
@@ -186,4 +183,9 @@ def _hash(text: bytes, shift: int) -> int:
 
 
 def _pairs(text: bytes) -> Sequence[int]:
-    return [text[0] | text[1] << 8] if len(text) > 1 else range(text[0], scan.SIZE, 256)
+    """Give the keys of a text of one to three bytes; see `scan._keys`."""
+    if len(text) == 1:
+        return range(text[0], scan.SIZE, 256)
+    pair = text[0] | text[1] << 8
+    third = text[2:3] or range(8)
+    return [pair ^ (byte & 7) << 13 for byte in third]
