@@ -1,8 +1,8 @@
 """Durable operations: everything that a run leaves on disk goes through here.
 
 A file appears under its name only when it is whole: it is written under another name, flushed to
-the disk, renamed, and the folder flushed. Dying before or after any of these leaves either the old
-state or the new one.
+the disk, and renamed. Dying before or after any of these leaves either the old state or the new
+one. Where nobody would miss a name that goes with the power, the folder is flushed too.
 """
 
 from __future__ import annotations
@@ -24,14 +24,12 @@ PART = ".part"
 def commit(files: Mapping[Path, Path]) -> None:
     """Flush finished files to the disk and give them their names, replacing what had them before.
 
-    A folder is flushed once, when all its files have their names.
+    The names are not flushed: see `flush_folder`.
     """
     for part, target in files.items():
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(target)
-    for folder in {target.parent for target in files.values()}:
-        flush_folder(folder)
 
 
 def flush_folder(folder: Path) -> None:
@@ -50,6 +48,7 @@ def write(target: Path, content: bytes) -> None:
     part = target.with_name(target.name + PART)
     part.write_bytes(content)
     commit({part: target})
+    flush_folder(target.parent)
 
 
 def append_line(file: BinaryIO, line: bytes) -> None:

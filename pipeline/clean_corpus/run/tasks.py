@@ -93,6 +93,7 @@ def execute(call: _Call) -> Stats:
                 {output: str(part) for output, part in parts.items()},
                 options,
             )
+            # Their names are not flushed: `Work` looks for each before it believes the manifest.
             disk.commit({part: work / task.outputs[output] for output, part in parts.items()})
     except BaseException:
         for part in parts.values():
