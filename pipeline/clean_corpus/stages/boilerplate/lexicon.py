@@ -24,6 +24,7 @@ Bits = npt.NDArray[np.bool_]
 #: Rules of these languages are tried on every text; "und" texts are tried with all languages.
 _ALWAYS = ("common", "en")
 _FEW = np.uint64(0xFFFF)
+_NEAR = 200  # bytes on either side of a match in which `unless` is looked for
 _SLACK = 24  # bytes that bullets, brackets and counters may add around a phrase
 
 
@@ -75,7 +76,7 @@ class Matcher(NamedTuple):
             rule = self.rules[i]
             doc = int(lines.folded.doc[proposal.line])
             here = not rule.source or rule.source == sources[doc].as_py()
-            if here and not _spared(lines, proposal.line, rule):
+            if here and not _spared(lines, proposal, rule):
                 out.append((proposal, rule))
         return sorted(out, key=lambda pair: (*pair[0][:3], pair[1].id))
 
@@ -180,11 +181,13 @@ def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Pr
     return Proposal(line, start, end, rule.class_, rule.id, whole, rule.flags)
 
 
-def _spared(lines: Lines, line: int, rule: Rule) -> bool:
-    """Tell whether a line that the rule matches holds what the rule's `unless` looks for."""
+def _spared(lines: Lines, proposal: Proposal, rule: Rule) -> bool:
+    """Tell whether what the rule's `unless` looks for is in what it matches, or near it."""
     if not rule.unless:
         return False
-    text = lines.cased(line) if rule.cased else lines.lower(line)
+    text = lines.cased(proposal.line) if rule.cased else lines.lower(proposal.line)
+    near = max(0, text.rfind(b" ", 0, max(0, proposal.start - _NEAR)))
+    text = text[near : proposal.end + _NEAR]
     found = dialect.compiled(rule.unless, groups=False).finditer(text)
     return any(_cuts([match.span() * 2 for match in found], text, rule))
 
