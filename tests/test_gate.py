@@ -150,8 +150,8 @@ def test_scanning_is_as_its_slow_twin(
     )
     expected = [
         (n, i, *where)
-        for n, line in enumerate(lines)
         for i, probe in enumerate(probes)
+        for n, line in enumerate(lines)
         for mine in [[x for x in literals if x.probe == i]]
         if (where := worth(line, shown[n], probe, mine, opening=n % 2 == 0)) is not None
     ]

@@ -353,13 +353,14 @@ def _open(
 
 
 def scan(index: Index, lower: Bytes, cased: Bytes, view: Ints, lines: Ints, opening: Bits) -> Ints:
-    """Give (line, probe, where, last) of each of `lines` that a probe is worth trying on, sorted.
+    """Give (line, probe, where, last) of each of `lines` that a probe is worth trying on.
 
-    Line i is `[view[i], view[i + 1])` of the view; it is not empty. `lines` is sorted. `opening`
-    tells of each line of the view whether it is the first of its document. `where` is the offset in
-    the line of the first literal of the probe's first clause, and `last` that of the last one;
-    without literals they are 0 and the size of the line. Whether a word goes on is asked of ASCII
-    letters and digits only, which lets through a little more than it must.
+    They are sorted by probe, then line. Line i is `[view[i], view[i + 1])` of the view; it is not
+    empty. `lines` is sorted. `opening` tells of each line of the view whether it is the first of
+    its document. `where` is the offset in the line of the first literal of the probe's first
+    clause, and `last` that of the last one; without literals they are 0 and the size of the line.
+    Whether a word goes on is asked of ASCII letters and digits only, which lets through a little
+    more than it must.
     """
     parts = []
     for hits in _all_hits(index, lower, view, lines):
@@ -380,7 +381,7 @@ def scan(index: Index, lower: Bytes, cased: Bytes, view: Ints, lines: Ints, open
         sizes = view[row + 1] - view[row]
         parts.append(np.stack([row, index.open[k], np.zeros(len(row), np.int64), sizes]))
     found = np.concatenate([np.empty((4, 0), np.int64), *parts], axis=1)
-    ordered: Ints = found[:, np.lexsort((found[1], found[0]))]
+    ordered: Ints = found[:, np.lexsort((found[0], found[1]))]
     return ordered
 
 

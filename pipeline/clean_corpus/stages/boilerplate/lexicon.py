@@ -162,16 +162,13 @@ class Matcher(NamedTuple):
         """
         folded = lines.folded
         found = scan.scan(gate.tables, folded.lower, folded.cased, folded.view, chosen, opening)
-        line, probe, where, last = found
-        if len(line):
-            rule = gate.rules[probe]
-            _, place, times = np.unique(
-                line * len(self.rules) + rule, return_inverse=True, return_counts=True
-            )
-            enough = times[place] >= gate.least[probe]
-            order = np.flatnonzero(enough)
-            order = order[np.argsort(probe[order], kind="stable")]
-            line, probe, where, last = found[:, order]
+        cues = np.flatnonzero(gate.least[found[1]] > 1)
+        line, probe = found[:2, cues]
+        _, place, times = np.unique(
+            line * len(self.rules) + gate.rules[probe], return_inverse=True, return_counts=True
+        )
+        few = cues[times[place] < gate.least[probe]]
+        line, probe, where, last = np.delete(found, few, axis=1)
         where = np.maximum(0, where - gate.back[probe])
         columns = probe, line, folded.view[line], folded.view[line + 1], where, last
         return tuple(column.tolist() for column in columns)

@@ -73,10 +73,15 @@ class Matches:
     def find(self, lines: Sequence[Line]) -> Iterator[tuple[int, list[Span]]]:
         """Give the number of each line that has matches, with their spans and those of what goes.
 
-        Of each line, matches that begin between two places are looked for.
+        Of each line, matches that begin between two places are looked for; of lines that read the
+        same, as those of agencies do, once.
         """
-        for row, places in self._begun(lines):
-            text = lines[row][0]
+        rows: dict[Line, list[int]] = {}
+        for row, line in enumerate(lines):
+            rows.setdefault(line, []).append(row)
+        alike = list(rows)
+        for number, places in self._begun(alike):
+            text = alike[number][0]
             spans = self._spans(self._first, text, places)
             if (
                 spans
@@ -86,7 +91,7 @@ class Matches:
                 form = self._for_signs if narrow.only_signs(text) else self._full
                 spans = self._spans(form, text, places)
             if spans:
-                yield row, spans
+                yield from ((row, spans) for row in rows[alike[number]])
 
     def _begun(self, lines: Sequence[Line]) -> Iterator[tuple[int, list[int]]]:
         """Give the lines that have openings, and where these begin, searching all in one go.
