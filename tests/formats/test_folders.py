@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clean_corpus import formats
+from clean_corpus.config import Fields, Input
 from clean_corpus.errors import InputError, MissingExtra
+from clean_corpus.formats import inputs
 from clean_corpus.formats.records import actual, shown
 
 Trip = Callable[..., Any]
@@ -103,6 +105,24 @@ def test_what_cannot_be_read_is_set_aside(trip: Trip, file: File, tmp_path: Path
     assert circular == "the file cannot be read (Too many levels of symbolic links)"
     assert large.startswith("the record has 1,048,577 bytes, more than")
     assert missing == "the file cannot be read (No such file or directory)"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html"])
+def test_files_that_change_once_they_are_listed_are_not_read(
+    file: File, name: str, tmp_path: Path
+) -> None:
+    path = file(f"in/{name}", "<p>A</p>")
+    (unit,) = inputs.units([str(tmp_path / "in")])
+    (piece,) = formats.pieces(unit, Input())
+    for content in ("<p>B</p>", "<p>A</p>" * (1 << 18)):
+        file(f"in/{name}", content)
+        with pytest.raises(InputError, match="in: changed while it was in use"):
+            list(formats.read(piece, Fields(), Input(max_document_mb=1), "clean"))
+    path.unlink()
+    with pytest.raises(InputError, match="changed while it was in use"):
+        list(formats.read(piece, Fields(), Input(), "clean"))
+    file(f"in/{name}", "<p>A</p>")
+    assert list(formats.read(piece, Fields(), Input(), "clean")), "it holds the same"
 
 
 def test_a_configured_charset_by_file(trip: Trip, file: File, tmp_path: Path) -> None:

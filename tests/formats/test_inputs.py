@@ -133,6 +133,22 @@ def test_a_link_to_itself_is_left_to_who_reads_it(tmp_path: Path) -> None:
     assert names(tmp_path / "a.jsonl") == [("a.jsonl", "jsonl", "a.jsonl")]
 
 
+def test_two_stars_pass_over_results(
+    file: File, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("a.jsonl", "out/corpus/a.jsonl", "old/deep/corpus/a.jsonl"):
+        file(f"in/{name}", "{}")
+    for run in ("out", "old/deep"):
+        (tmp_path / "in" / run / ".clean-corpus").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for pattern in ("in/**/*.jsonl", str(tmp_path / "in/**"), "**/a.jsonl"):
+        found = look([pattern], Path("in/out"))
+        assert [unit.name for unit in found.units] == ["a.jsonl"]
+        assert [Path(name).name for name in found.results] == ["deep"]
+    assert len(look(["in/out/**/*.jsonl"]).units) == 1, "it is named"
+    assert len(look(["in/old/*/corpus/*.jsonl"]).units) == 1, "it is named"
+
+
 def test_results_of_a_run_are_no_input(file: File, tmp_path: Path) -> None:
     file("in/a.jsonl", "")
     file("in/out/corpus/a.jsonl", "")

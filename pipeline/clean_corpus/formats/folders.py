@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -15,7 +15,7 @@ from clean_corpus.config import Fields, Input
 from clean_corpus.decode import decode, html_charset, is_binary
 from clean_corpus.errors import InputError
 from clean_corpus.formats import cleaned
-from clean_corpus.formats.compression import blocks
+from clean_corpus.formats.compression import blocks, changed
 from clean_corpus.formats.cutting import declared_charset
 from clean_corpus.formats.records import (
     BATCH,
@@ -46,21 +46,42 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
     held = 0
     for path in unit.paths:
         members.append(os.path.relpath(path, unit.root))
-        known = hashlib.blake2b()
-        try:
-            for block in blocks(path, ""):
-                known.update(block)
-                held += len(block)
-        except InputError:  # a fault of this document only, which the reader will name
-            known.update(b"unreadable")
-        content.update(known.digest())
-        held += _FILE
+        file = _file(path)
+        content.update(file.digest)
+        held += file.size + _FILE
         if held >= size:
             yield _of(piece, members, content.digest())
             piece = piece._replace(start=piece.start + len(members), first=False)
             members, held, content = [], 0, hashlib.blake2b()
     if members or piece.first:
         yield _of(piece, members, content.digest())
+
+
+class _File(NamedTuple):
+    """What was read of a file: its first bytes, its size, a hash of all of it; or why not."""
+
+    data: bytes
+    size: int
+    digest: bytes
+    fault: str | None = None
+
+
+def _file(path: str, most: int = 0) -> _File:
+    """Read a file, and keep its first bytes, up to `most` and a block."""
+    known = hashlib.blake2b()
+    kept: list[bytes] = []
+    size = 0
+    try:
+        for block in blocks(path, ""):
+            known.update(block)
+            if size < most:
+                kept.append(block)
+            size += len(block)
+    except InputError as error:  # a fault of this document only
+        reason = getattr(error.__cause__, "strerror", None) or "it ends early"
+        unreadable = hashlib.blake2b(b"unreadable").digest()
+        return _File(b"", 0, unreadable, f"the file cannot be read ({reason})")
+    return _File(b"".join(kept), size, known.digest())
 
 
 def _of(piece: Piece, members: list[str], content: bytes) -> Piece:
@@ -71,36 +92,39 @@ def _of(piece: Piece, members: list[str], content: bytes) -> Piece:
 def read(
     piece: Piece, fields: Fields, options: Input, clean_field: str
 ) -> Iterator[pa.RecordBatch]:
-    """Read the files of a piece in batches of about 4 MiB; ids are their paths."""
+    """Read the files of a piece in batches of about 4 MiB; ids are their paths.
+
+    Raises InputError where a file has changed since the piece was cut.
+    """
     del fields, clean_field
     layout: Layout = {"format": piece.format, "compression": ""}
     limit = options.max_document_mb << 20
     rows: list[tuple[Any, ...]] = []
     size = 0
+    content = hashlib.blake2b()
     for member in piece.members:
         name = f"{piece.name}/{member}"
         declared = declared_charset(name, options)
-        row = _row(Path(piece.path, member), piece.format == "html", declared, limit)
+        file = _file(os.path.join(piece.path, member), limit)  # noqa: PTH118  a million of them
+        content.update(file.digest)
+        row = _row(file, piece.format == "html", declared, limit)
         rows.append((0, shown(name), shown(member), *row, os.fsencode(member)))
         size += len(row[0] or row[2] or b"")
         if size >= BATCH:
             yield rows_batch(rows, layout, "column:path", pa.large_binary())
             rows, size = [], 0
+    if piece.sealed(content.digest()).digest != piece.digest:
+        raise changed(piece.path)
     if rows or not piece.members:
         yield rows_batch(rows, layout, "column:path", pa.large_binary())
 
 
-def _row(path: Path, is_page: bool, declared: str | None, limit: int) -> tuple[Any, ...]:
+def _row(file: _File, is_page: bool, declared: str | None, limit: int) -> tuple[Any, ...]:
     """Give the values of RECORDS from `text` on."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-            size = len(data) if len(data) <= limit else os.fstat(file.fileno()).st_size
-    except OSError as error:
-        fault = f"the file cannot be read ({error.strerror})"
-        return (None, False, *[None] * 10, fault, b"")
-    if len(data) > limit:
-        return (None, False, *[None] * 10, too_large(size, limit), data[:HEAD])
+    data = file.data
+    fault = too_large(file.size, limit) if file.size > limit else file.fault
+    if fault is not None:
+        return (None, False, *[None] * 10, fault, data[:HEAD])
     if is_page:
         charset = declared or html_charset(data)
         return (None, False, data, charset, *[None] * 10)

@@ -6,6 +6,7 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,11 +133,25 @@ def _files(argument: str, out: Path | None) -> Iterator[_File]:
             what = "matches nothing" if glob.has_magic(argument) else "does not exist"
             here = "" if path.is_absolute() else f" in {shown(str(Path.cwd()))}"
             raise InputError(f"{shown(argument)}: {what}{here}. Check the path.")
+        plain = len([*takewhile(lambda part: not glob.has_magic(part), path.parts)])
         for match in map(Path, matches):
-            if not match.is_dir():
+            results = _results(match, plain) if "**" in argument else None
+            if results is not None:
+                if out is None or results.resolve() != out.resolve():
+                    yield _File(results, None)
+            elif not match.is_dir():
                 yield _File(match, None)
             elif "**" not in argument:
                 yield from _folder(match, out, named=False)
+
+
+def _results(path: Path, named: int) -> Path | None:
+    """Give the folder of results that a path lies in, if its first `named` parts do not."""
+    for depth in range(named + 1, len(path.parts)):
+        folder = Path(*path.parts[:depth])
+        if (folder / PRIVATE).is_dir():
+            return folder
+    return None
 
 
 def _folder(folder: Path, out: Path | None, *, named: bool) -> Iterator[_File]:
