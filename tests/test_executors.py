@@ -174,6 +174,15 @@ def test_done_tasks_are_not_done_again(tmp_path: Path) -> None:
     assert log.read_text() == "abcdeabcabc"
 
 
+def test_payloads_are_let_go(tmp_path: Path) -> None:
+    one = task(tmp_path / "log", "abc")._replace(payload=b"a piece of the input")
+    for _ in "made", "there already":
+        work = Work(tmp_path / "work", Serial(), retries=0)
+        (done,) = work.all([one])
+        work.close()
+        assert done.task == one._replace(payload=None)
+
+
 def fill(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from clean_corpus import formats
 from clean_corpus.config import Fields, Input
 from clean_corpus.errors import InputError
 from clean_corpus.formats import inputs
+from clean_corpus.formats.compression import blocks
 from clean_corpus.formats.records import host
 
 Trip = Callable[..., Any]
@@ -319,6 +320,14 @@ def test_damaged_compression_is_one_sentence(trip: Trip, file: File) -> None:
             trip(file("a.jsonl.gz", content))
     with pytest.raises(InputError, match="ends early"):
         trip(file("a.jsonl.zst", zstandard.ZstdCompressor().compress(b'{"text": 1}')[:-2]))
+
+
+def test_compression_that_explodes_is_taken_bit_by_bit(file: File) -> None:
+    path = file("a.jsonl.zst", zstandard.ZstdCompressor().compress(b"a" * (1 << 28)))
+    assert path.stat().st_size < 10_000
+    sizes = [len(block) for block in blocks(str(path), "zst")]
+    assert sum(sizes) == 1 << 28
+    assert max(sizes) <= 1 << 26
 
 
 def test_as_objects_gives_whole_records(trip: Trip, file: File) -> None:

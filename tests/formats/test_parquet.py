@@ -233,6 +233,26 @@ def test_texts_are_read_again_as_before(write: Callable[..., Path], texts: pa.Ar
             assert not again(piece, len(known), [])
 
 
+def test_values_that_a_dictionary_repeats_are_read_in_small_batches(
+    write: Callable[..., Path],
+) -> None:
+    long = pa.array(["a" * 300_000, "b" * 200_000])
+    path = write(pa.table({"text": long.take(pa.array([0, 1] * 200)), "id": [*range(400)]}))
+    assert path.stat().st_size < 100_000
+    (unit,) = inputs.look([str(path)]).units
+    pieces = list(formats.pieces(unit, Config().input))
+    assert len(pieces) > 4, "of 100 MB"
+    rows = 0
+    for piece in pieces:
+        for batch in formats.read(piece, Config().fields, Config().input, "clean"):
+            assert batch.nbytes < 9 << 20
+            rows += batch.num_rows
+    assert rows == 400
+    (piece,) = formats.pieces(unit, Config().input, 1 << 30)
+    for _, texts in formats.texts(piece, Config().fields, Config().input, np.ones(400, bool)):
+        assert texts.nbytes < 5 << 20
+
+
 def test_pages_cannot_be_read_again(write: Callable[..., Path]) -> None:
     path = write(pa.table({"text": [None, "b"], "html": ["<p>a</p>", None]}))
     unit = inputs.look([str(path)]).units[0]

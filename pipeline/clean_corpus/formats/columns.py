@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 from clean_corpus.decode import decode
 from clean_corpus.formats.fields import Keys, readings
 
+#: Bytes that a column may hold beyond what it takes.
+_HARMLESS = 1 << 26
+
 
 def locate(schema: pa.Schema, path: str) -> Keys | None:
     """Find the column, or the field inside struct columns, that a dotted path names."""
@@ -169,3 +172,28 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 def _other(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def repeating(group: Any) -> list[str]:
+    """Name the columns of a Parquet row group that may hold far more than they take.
+
+    Their dictionary is most of what they take: few values, which many rows repeat.
+    """
+    columns = (group.column(i) for i in range(group.num_columns))
+    return [
+        one.path_in_schema
+        for one in columns
+        if one.has_dictionary_page
+        and one.physical_type == "BYTE_ARRAY"
+        and (one.data_page_offset - one.dictionary_page_offset) * 2 > one.total_compressed_size
+        and one.total_uncompressed_size * group.num_rows > _HARMLESS
+    ]
+
+
+def decoded_size(column: pa.ChunkedArray) -> int:
+    """Add up the bytes of the values of a dictionary column; of another one, nothing."""
+    return sum(
+        pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
+        for chunk in column.chunks
+        if pa.types.is_dictionary(chunk.type)
+    )

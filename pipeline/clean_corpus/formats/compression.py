@@ -15,8 +15,8 @@ from clean_corpus.errors import InputError
 from clean_corpus.formats.records import Piece, shown
 
 BLOCK = 1 << 20
-#: The decompressor gives all that a block holds at once, so that blocks are small.
-_ZSTD_BLOCK = 1 << 15
+#: The decompressor gives all that a block holds at once, which may be 32,000 times as much.
+_ZSTD_BLOCK = 1 << 11
 #: `zstd --long=31`, the largest window there is.
 _ZSTD_WINDOW = 1 << 31
 

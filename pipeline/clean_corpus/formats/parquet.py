@@ -24,12 +24,14 @@ from clean_corpus.errors import InputError
 from clean_corpus.formats import columns
 from clean_corpus.formats.columns import (
     at,
+    decoded_size,
     is_bytes,
     is_list,
     is_text,
     joined,
     locate,
     paths,
+    repeating,
     strings,
     words,
 )
@@ -67,7 +69,7 @@ def pieces(unit: Unit, options: Input, size: int) -> Iterator[Piece]:
         groups: list[int] = []
         held = 0
         for group in range(file.metadata.num_row_groups):
-            weight = file.metadata.row_group(group).total_byte_size
+            weight = _weight(file, path, group)
             if groups and (held + weight > size * _MANY or held >= size):
                 piece = yield from _of_groups(piece, file, groups)
                 groups, held = [], 0
@@ -156,12 +158,26 @@ def _batches(
     columns: Sequence[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     for group in groups:
-        about = file.metadata.row_group(group)
-        rows = max(1, about.num_rows * size // max(about.total_byte_size, 1))
+        count = file.metadata.row_group(group).num_rows
+        rows = max(1, count * size // max(_weight(file, path, group), 1))
         with _damaged(path):
             yield from file.iter_batches(
                 rows, row_groups=[group], columns=columns, use_threads=False
             )
+
+
+def _weight(file: pq.ParquetFile, path: str, group: int) -> int:
+    """Give the bytes of a row group, values that its dictionaries repeat included."""
+    import pyarrow.parquet as pq
+
+    about = file.metadata.row_group(group)
+    weight: int = about.total_byte_size
+    if repeated := repeating(about):
+        options = {"metadata": file.metadata, "read_dictionary": repeated}
+        with _damaged(path), pq.ParquetFile(path, **options) as packed:
+            table = packed.read_row_group(group, repeated, use_threads=False)
+        weight += sum(map(decoded_size, table.columns))
+    return weight
 
 
 def _codec(file: pq.ParquetFile) -> str:

@@ -39,7 +39,7 @@ class Task(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a committed task made."""
+    """What a committed task made; the task has no payload any more, which may be large."""
 
     task: Task
     stats: Stats
@@ -146,7 +146,7 @@ class Work:
                     continue
                 self.manifest.add(call.task.name, result, self._sizes(call.task))
                 yield from self._emptied(ready)
-                yield Done(call.task, result)
+                yield Done(call.task._replace(payload=None), result)
             yield from self._emptied(ready)
             if not deadly:
                 return
@@ -183,7 +183,7 @@ class Work:
             entry = self.manifest.entries.get(task.name)
             if entry is not None and entry["sizes"] == self._sizes(task):
                 self.reused += 1
-                ready.append(Done(task, entry["stats"]))
+                ready.append(Done(task._replace(payload=None), entry["stats"]))
             else:
                 yield _Call(task, str(self.folder))
 
