@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import zip_longest
 
 Change = tuple[int, int, str]
 
-_RUN = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")
+_BEYOND = re.compile(r"([^\x00-\x7f]+)")
 # So many equal characters end a change, if they are no further away than this.
 _ANCHORS = ((2, 16), (4, 64), (4, 512), (8, 4096))
 
@@ -25,11 +24,12 @@ def changes(old: str, new: str) -> Iterator[Change]:
 
 def _by_runs(old: str, new: str) -> list[Change] | None:
     """Compare run by run; None if the texts do not differ beyond ASCII only."""
+    before, after = _BEYOND.split(old), _BEYOND.split(new)
+    if before[::2] != after[::2]:
+        return None
     found, at = [], 0
-    for a, b in zip_longest(_RUN.findall(old), _RUN.findall(new), fillvalue=""):
+    for a, b in zip(before, after, strict=True):
         if a != b:
-            if not a or not b or a.isascii() or b.isascii():
-                return None
             start, end, text = _trimmed(a, b)
             found.append((at + start, at + end, text))
         at += len(a)

@@ -208,9 +208,10 @@ def corrected(
     changed = []
     lengths = pc.binary_length(texts).to_numpy()
     for telltale in _TELLTALES:
-        rows = np.flatnonzero((labels == telltale.label) & (telltale.all_texts | ~clear))
-        if len(rows):
-            rows = rows[_has(texts.take(pa.array(rows)), telltale.theirs)]
+        asked = (labels == telltale.label) & (telltale.all_texts | ~clear)
+        if asked.any():
+            asked[asked] = _has(texts.filter(pa.array(asked)), telltale.theirs)
+            rows = np.flatnonzero(asked)
             # A match takes the blank behind its word, which the next word needs before it.
             called = pc.replace_substring(texts.take(pa.array(rows)), " ", "  ")
             theirs = _count(called, telltale.theirs)
