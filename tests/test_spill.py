@@ -31,3 +31,14 @@ def test_what_is_known_of_records_stays_with_them(tmp_path: Path) -> None:
     table = TABLE.replace_schema_metadata({"format": "jsonl"})
     spill.write(str(tmp_path / "records"), table)
     assert spill.read(str(tmp_path / "records")).schema.metadata[b"format"] == b"jsonl"
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="counts open files there")
+def test_what_is_looked_at_is_not_held_open(tmp_path: Path) -> None:
+    """A task may look at more files than the system lets a process hold open."""
+    path = str(tmp_path / "texts")
+    spill.write(path, TABLE)
+    before = len([*Path("/dev/fd").iterdir()])
+    held = [spill.batch(path, 0) for _ in range(20)]
+    assert len([*Path("/dev/fd").iterdir()]) <= before
+    assert {batch["key"][0].as_py() for batch in held} == {"a"}

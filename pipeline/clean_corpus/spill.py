@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from mmap import ACCESS_READ, mmap
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -62,10 +60,12 @@ def write(path: str, table: pa.Table) -> None:
 
 def opened(path: str, columns: Sequence[str] | None = None) -> pa.RecordBatchFileReader:
     """Open a file through a memory map, to read some columns at least."""
-    # A buffer: to read the end of a file, Arrow would start other threads; and its own map has the
-    # system read all of a file, where little of it may be looked at.
-    with Path(path).open("rb", buffering=0) as file:
-        source = pa.py_buffer(mmap(file.fileno(), 0, access=ACCESS_READ))
+    # A buffer: to read the end of a file, Arrow would start other threads. It has the system read
+    # all that it is asked for, where little may be looked at: one byte holds the whole map. A map
+    # of Python's would hold the file open too, and some tasks look at thousands.
+    with pa.memory_map(path) as file:
+        start = file.read_buffer(1)
+        source = pa.foreign_buffer(start.address, file.size(), start)
     whole = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(use_threads=False))
     # Arrow copies the columns that it is asked for, and nothing where it is asked for all; but it
     # unpacks what it gives.
