@@ -28,9 +28,7 @@ def check(lexicons: Lexicons) -> list[str]:
 def _removals(rules: Sequence[Rule]) -> Iterator[str]:
     for rule in rules:
         marked = [_marked(example) for example in rule.removes]
-        # What stands beside it goes by other rules.
-        alone = rule._replace(where="") if rule.where == "beside" else rule
-        found = _cuts((alone,), [text for text, _ in marked])
+        found = _cuts((_alone(rule),), [text for text, _ in marked])
         for example, (_, wanted), cuts in zip(rule.removes, marked, found, strict=True):
             cut = [text for text, _ in cuts]
             if cut != wanted:
@@ -39,9 +37,15 @@ def _removals(rules: Sequence[Rule]) -> Iterator[str]:
 
 def _keeps(rules: Sequence[Rule]) -> Iterator[str]:
     texts = [(text, rule) for rule in rules for text in rule.keeps]
-    for (text, owner), cuts in zip(texts, _cuts(rules, [text for text, _ in texts]), strict=True):
+    found = _cuts([*map(_alone, rules)], [text for text, _ in texts])
+    for (text, owner), cuts in zip(texts, found, strict=True):
         for cut, rule_id in cuts:
             yield f"{owner.origin()}: keeps {text!r}, of which {rule_id} removes {cut!r}."
+
+
+def _alone(rule: Rule) -> Rule:
+    """Give a rule that an example is enough for: what stands beside it goes by other rules."""
+    return rule._replace(where="") if rule.where == "beside" else rule
 
 
 def _marked(example: str) -> tuple[str, list[str]]:
