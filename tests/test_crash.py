@@ -18,7 +18,7 @@ import pytest
 
 from clean_corpus.config import Config
 from clean_corpus.errors import OutputError
-from clean_corpus.run import disk
+from clean_corpus.run import disk, publish
 from clean_corpus.run.plan import clean_files
 from sample_records import content
 
@@ -153,6 +153,23 @@ def test_dying_at_every_durable_operation(options: dict[str, Any], tmp_path: Pat
 
         assert in_child(resumed) == 0, moments[at]
         assert content(out) == content(expected), moments[at]
+
+
+def test_names_of_what_is_published_are_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, ready = tmp_path / "out", tmp_path / "ready"
+    flushed: set[Path] = set()
+    monkeypatch.setattr(disk, "flush_folder", flushed.add)
+    (out / publish.PRIVATE).mkdir(parents=True)
+    for name in ("corpus/news/one.jsonl", "two.jsonl"):
+        (ready / name).parent.mkdir(parents=True)
+        (ready / name).touch()
+        publish.publish(ready, out, "")
+        folders = {folder for folder in out.rglob("*") if folder.is_dir()}
+        assert flushed == {out, *folders}, "new folders have names too, and what went had one"
+        flushed.clear()
+        disk.remove(ready)
 
 
 def test_a_second_run_into_the_same_output_is_refused(tmp_path: Path) -> None:

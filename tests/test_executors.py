@@ -44,6 +44,14 @@ def hang_at(where: tuple[int, float]) -> None:
     time.sleep(60)
 
 
+def steadily(times: int) -> int:
+    """Take a tenth of a second for each place, of the three that are allowed."""
+    for place in range(times):
+        tell(place, 0.3)
+        time.sleep(0.1)
+    return times
+
+
 def visit(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -116,6 +124,14 @@ def test_a_task_that_kills_every_worker_is_given_up(local: Local) -> None:
 def test_a_late_worker_is_killed_and_says_where_it_was(local: Local) -> None:
     ((_, failure),) = local.map(hang_at, [(17, 0.2)], retries=5)
     assert failure == Failure(None, "the worker died 1 times (signal 9)", 17)
+
+
+def test_a_worker_is_not_late_where_the_driver_is(local: Local) -> None:
+    assert dict(local.map(double, [1, 2], retries=0)), "both are up"
+    results = local.map(steadily, [1, 9], retries=0)
+    assert next(results) == (1, 1)
+    time.sleep(0.6)
+    assert list(results) == [(9, 9)]
 
 
 def test_a_record_that_kills_its_worker_is_avoided(local: Local, tmp_path: Path) -> None:

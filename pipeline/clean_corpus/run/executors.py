@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,7 +174,7 @@ class Local:
             done.clear()
             if not busy:
                 return
-            for ready in wait(list(busy), self._until_late(busy.values())):
+            for ready in wait(list(busy), self._until_late(busy)):
                 connection = ready  # type: ignore[assignment]
                 call = busy[connection]
                 try:
@@ -198,16 +198,18 @@ class Local:
                 idle.append(call.number)
                 done.append((call.item, result))
 
-    def _until_late(self, calls: Iterable[_Call[_Item]]) -> float | None:
+    def _until_late(self, busy: Mapping[Connection, _Call[_Item]]) -> float | None:
         """Kill the workers that are late, and say in how many seconds the next one may be."""
         now = time.monotonic()
         waits = []
-        for call in calls:
-            if call.deadline is not None and call.deadline <= now:
+        for connection, call in busy.items():
+            if call.deadline is None:
+                continue
+            if call.deadline > now:
+                waits.append(call.deadline - now)
+            elif not connection.poll():  # else it is the driver that comes late to hear of it
                 call.deadline, call.late = None, True
                 self.workers[call.number].process.kill()
-            elif call.deadline is not None:
-                waits.append(call.deadline - now)
         return min(waits, default=None)
 
     def _replace(self, number: int) -> str:

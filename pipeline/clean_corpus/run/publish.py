@@ -93,17 +93,17 @@ def publish(ready: Path, out: Path, fingerprint: str) -> None:
     # Outputs may be a hundred thousand small files: one flush for all of them, not one for each.
     os.sync()
     _remember(private, Published("", {**old, **new}))
-    folders = set()
     for name in new:
         target = out / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (ready / name).replace(target)
-        folders.add(target.parent)
     for name in old.keys() - new.keys():
         (out / name).unlink(missing_ok=True)
         _remove_empty(out, Path(name).parent)
-    for folder in sorted(folders):
-        disk.flush_folder(folder)
+    # Names that came, those of their folders too, and names that went.
+    for folder in sorted({above for name in {**old, **new} for above in Path(name).parents}):
+        if (out / folder).is_dir():
+            disk.flush_folder(out / folder)
     _remember(private, Published(fingerprint, new))
 
 
