@@ -109,6 +109,21 @@ def test_a_line_that_holds_unless_is_left_alone() -> None:
     assert len(boilerplate.check(lexicons.Lexicons(bare))) == 2
 
 
+@pytest.mark.parametrize("far", [196, 200, 201])
+def test_unless_is_looked_for_near_a_match_to_the_end_of_a_word(far: int) -> None:
+    (rule,) = lexicons.parse(RULE.replace('"line"', '"span"'), "x.toml")
+
+    def cuts(line: str, unless: str) -> bool:
+        kept = rule._replace(unless=unless, removes=(), keeps=(line,))
+        return boilerplate.check(lexicons.Lexicons((kept,))) != []
+
+    between = "x" * (far - 2)
+    assert cuts(f"They said {between} eat apples", "said") is (far > 200)
+    assert cuts(f"Eat apples {between} said it", "said") is (far > 200)
+    assert cuts(f"Eat apples {between} saidst it", "said|s$")
+    assert cuts(f"Ah, oh {between} eat apples", "^oh|h, oh x$")
+
+
 @pytest.mark.parametrize("unless", ["'said(?=x)'", "'<saying>'", "'Said'", "3"])
 def test_what_unless_looks_for_is_of_the_dialect(tmp_path: Path, unless: str) -> None:
     path = tmp_path / "own.toml"

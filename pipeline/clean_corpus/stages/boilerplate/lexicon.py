@@ -183,8 +183,10 @@ def _spared(lines: Lines, proposal: Proposal, rule: Rule) -> bool:
     if not rule.unless:
         return False
     text = lines.cased(proposal.line) if rule.cased else lines.lower(proposal.line)
+    # From blank to blank, so that no word is cut, nor does the line seem to begin or end there.
     near = max(0, text.rfind(b" ", 0, max(0, proposal.start - _NEAR)))
-    text = text[near : proposal.end + _NEAR]
+    far = text.find(b" ", proposal.end + _NEAR)
+    text = text[near : far + 1 if far >= 0 else None]
     found = dialect.compiled(rule.unless, groups=False).finditer(text)
     return any(_cuts([match.span() * 2 for match in found], text, rule))
 
