@@ -92,8 +92,9 @@ def _joined(ready: Path, found: Found, flow: Flow, result: Result) -> list[Done]
 
     units = dict(zip(names, found.units, strict=True))
     with ExitStack() as stack:
-        files = {name: (ready / f"{name}.jsonl").open("wb") for name in _JOINED}
-        ledgers = {name: stack.enter_context(file) for name, file in files.items()}
+        ledgers = {
+            name: stack.enter_context((ready / f"{name}.jsonl").open("wb")) for name in _JOINED
+        }
         for name, own in groupby(parts(), itemgetter(0)):
             assemble(name, own)
     # What a limit has left unread has an output all the same.

@@ -25,7 +25,8 @@ _SMALL_INPUT = 8_000_000
 _DISK_FACTOR = 6
 
 #: And where copies are looked for and nothing else: half as much again as articles of 2 KB take,
-#: Parquet or JSON Lines. Short texts, or such as nearly all have copies, may take twice this.
+#: Parquet or JSON Lines. How many texts there are, a kilobyte each however short, and how many
+#: pairs of them is not known before they are read: texts of 50 characters take five times this.
 _BARE_FACTOR = 3
 
 #: By how much compressed text grows, at the most that is common.
