@@ -14,7 +14,7 @@ from clean_corpus.lexicons import Rule
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal, ends, is_short
 
 _TOP = 4  # lines from the top, or the bottom, of what is kept;
-_EDGES = 4  # of short texts one line in so many, but two, or all of them were at the edge
+_EDGES = 4  # of a short text one line in so many, at least two, or all of it were edges
 #: Bytes; a longer line is no subhead.
 SUBHEAD = 70
 _OPEN = 30  # bytes; a shorter line without an end mark is a label and not an open sentence
