@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 #: The only packages that may start processes, compile, or paint.
-ONLY_IN = {"numba": "kernels", "typer": "cli", "jinja2": "report", "ray": "run", "rich": "commands"}
+ONLY_IN = {"numba": "kernels", "jinja2": "report", "ray": "run", "rich": "commands"}
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

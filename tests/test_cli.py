@@ -87,11 +87,8 @@ def test_wrong_usage_is_2(run: Cli, arguments: list[str]) -> None:
 
 
 def test_flags_offer_what_the_config_allows() -> None:
-    assert [mode.value for mode in cli.Mode] == list(
-        get_args(Output.model_fields["mode"].annotation)
-    )
-    formats = [word for word in get_args(Output.model_fields["to"].annotation) if word]
-    assert [to.value for to in cli.To] == formats
+    assert get_args(Output.model_fields["mode"].annotation) == cli.MODES
+    assert get_args(Output.model_fields["to"].annotation) == ("", *cli.FORMATS)
 
 
 def test_init_writes_a_file_once(run: Cli, tmp_path: Path) -> None:
@@ -105,6 +102,34 @@ def test_init_writes_a_file_once(run: Cli, tmp_path: Path) -> None:
     assert path.read_text() == "mine"
     assert run("init", "--force", path).code == 0
     assert run("init", tmp_path / "no" / "clean.toml").code == 2
+
+
+@pytest.mark.parametrize("sink", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("arguments", ["rules", "schema", "--version", "run --help", "piped"])
+def test_a_stdout_that_takes_nothing_is_one_sentence(
+    arguments: str, sink: str, tmp_path: Path
+) -> None:
+    if arguments == "piped":
+        write_lines(tmp_path / "in.jsonl", [{"id": "heron", "text": "A heron waits by the weir."}])
+        arguments = f"duplicates {tmp_path / 'in.jsonl'} -q -o - --run-dir {tmp_path / 'out'}"
+    found = shell(f"{arguments} {sink}")
+    why = "No space left on device" if sink == ">/dev/full" else "Bad file descriptor"
+    assert found == (2, "", f"stdout: cannot be written to ({why}).\n")
+
+
+@pytest.mark.parametrize("sink", ["2>/dev/full", "2>&-", "0>&- 1>&- 2>&-"])
+def test_a_good_run_is_good_where_nobody_can_be_told(sink: str, tmp_path: Path) -> None:
+    write_lines(tmp_path / "in.jsonl", [{"id": "heron", "text": "A heron waits by the weir."}])
+    found = shell(f"duplicates {tmp_path / 'in.jsonl'} -o {tmp_path / 'out'} {sink}")
+    assert found == (0, "", "")
+    assert shell(f"report {tmp_path / 'out'} --decisions x 2>&-").code == 2
+
+
+def shell(arguments: str) -> Ending:
+    """Run the command line in a process of its own, with redirections."""
+    command = f"exec {sys.executable} -m clean_corpus {arguments}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    return Ending(done.returncode, done.stdout, done.stderr)
 
 
 def test_schema_is_json_with_every_option(run: Cli) -> None:

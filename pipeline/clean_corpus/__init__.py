@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clean_corpus.library import Result as Result
     from clean_corpus.library import clean as clean
     from clean_corpus.text import Edit as Edit
@@ -33,5 +34,7 @@ def __getattr__(name: str) -> Any:
 
 def configs() -> Path:
     """Give the folder of shipped configurations and lexicons, installed or in a checkout."""
+    from pathlib import Path
+
     inside = Path(__file__).parent / "configs"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "configs"

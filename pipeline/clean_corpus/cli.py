@@ -1,158 +1,147 @@
 """The command line: its commands, their flags, and the exit code of each ending.
 
-Engines are imported inside the commands, so that `--help` answers at once. Exit codes: 0 done,
-1 done but past a limit, 2 the user's mistake, 3 a bug of ours, 130 Ctrl-C.
-
-Annotations are types here and not their texts, which typer would have to read for all commands.
+Engines are imported inside the commands, and a parser is made for the one that is called, so that
+each begins at once. Exit codes: 0 done, 1 done but past a limit, 2 the user's mistake, 3 a bug of
+ours, 130 Ctrl-C.
 """
+
+from __future__ import annotations
 
 import os
 import sys
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import clean_corpus
+from clean_corpus.commands import console
 from clean_corpus.commands.bug import Bug, logged
 from clean_corpus.errors import CleaningError, ConfigError, InputError
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from pathlib import Path
 
-class _Commands(typer.core.TyperGroup):
-    """The commands, with the endings that typer does not know."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
-        except BrokenPipeError:
-            # The reader has gone (`| head`): point stdout elsewhere, or Python complains at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
+#: What --mode and --to may be.
+MODES = ("remove", "mark", "ids")
+FORMATS = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
 
 
-app = typer.Typer(
-    cls=_Commands,
-    name="clean-corpus",
-    help="Clean and deduplicate articles, and show and undo everything that was removed.",
-    epilog="Exit codes: 0 done, 1 done but past a limit of the config, 2 something to mend on your "
-    "side, 3 a bug, 130 interrupted.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+class Option(NamedTuple):
+    """An option or an argument, as `ArgumentParser.add_argument` takes it."""
+
+    names: tuple[str, ...]
+    told: Mapping[str, Any]
+
+
+class Command(NamedTuple):
+    """What a command does, and what it takes."""
+
+    does: Callable[..., None]
+    options: tuple[Option, ...]
+
+
+#: The commands by name, in the order of the help.
+COMMANDS: dict[str, Command] = {}
+
+
+def _command(*options: Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function a command of its name, which takes these options by name."""
+
+    def named(does: Callable[..., None]) -> Callable[..., None]:
+        COMMANDS[does.__name__] = Command(does, options)
+        return does
+
+    return named
+
+
+def _option(*names: str, **told: Any) -> Option:
+    return Option(names, told)
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
+
+
+def _from(least: int) -> Callable[[str], int]:
+    """Give what reads a whole number that must not be smaller."""
+
+    def whole(text: str) -> int:
+        if text.isdecimal() and int(text) >= least:
+            return int(text)
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"must be a whole number from {least} on, not {text!r}")
+
+    return whole
+
+
+_INPUTS = _option(
+    "inputs",
+    metavar="INPUT",
+    nargs="+",
+    help="JSONL, Parquet, CSV, WARC; folders of .txt or .html; globs; - is JSONL on stdin",
 )
+_CONFIG = _option("-c", "--config", metavar="FILE", help="a TOML file; see `init`")
+_SET = _option(
+    "--set",
+    dest="overrides",
+    metavar="KEY=VALUE",
+    action="append",
+    default=[],
+    help="one option over the file; may be repeated",
+)
+_FOLDER = _option("-o", "--out", metavar="OUT", help="the output folder; - is JSONL on stdout")
+_WORKERS = _option("--workers", metavar="N", type=_from(0), help="processes; 0: one for each core")
+_FRESH = _option("--fresh", action="store_true", help="start anew, whatever is there already")
+_RUN_FOLDER = _option("--run-dir", metavar="DIR", help="where the evidence goes with -o -")
+_QUIET = _option("-q", "--quiet", action="store_true", help="say nothing but errors")
+_OUT = _option("out", metavar="OUT", type=_path, help="the output folder of a run")
 
 
-class Mode(StrEnum):
-    """What happens to documents that leave the corpus."""
-
-    remove = "remove"
-    mark = "mark"
-    ids = "ids"
-
-
-class To(StrEnum):
-    """Formats of a single output file."""
-
-    jsonl = "jsonl"
-    jsonl_gz = "jsonl.gz"
-    jsonl_zst = "jsonl.zst"
-    parquet = "parquet"
-
-
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="INPUT",
-        show_default=False,
-        help="JSONL, Parquet, CSV, WARC; folders of .txt or .html; globs; - is JSONL on stdin.",
+@_command(
+    _INPUTS,
+    _FOLDER,
+    _CONFIG,
+    _SET,
+    _WORKERS,
+    _option("--limit", metavar="N", type=_from(1), help="read no more documents than this"),
+    _option(
+        "--dry-run", action="store_true", help="say what would happen to the first 200 documents"
     ),
-]
-ConfigFile = Annotated[
-    str | None, typer.Option("-c", "--config", metavar="FILE", help="A TOML file; see `init`.")
-]
-Overrides = Annotated[
-    list[str],
-    typer.Option("--set", metavar="KEY=VALUE", help="One option over the file; may be repeated."),
-]
-Folder = Annotated[
-    str | None,
-    typer.Option("-o", "--out", metavar="OUT", help="The output folder; - is JSONL on stdout."),
-]
-Workers = Annotated[int | None, typer.Option(min=0, help="Processes; 0 is one for each core.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew, whatever is there already.")]
-RunFolder = Annotated[
-    str | None, typer.Option(metavar="DIR", help="Where the evidence goes with -o -.")
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
-Out = Annotated[str, typer.Argument(metavar="OUT", help="The output folder of a run.")]
-
-
-@app.command()
+    _option("--mode", choices=MODES, help="mark keeps every document; ids writes no records"),
+    _option("--to", choices=FORMATS, help="write one file of this format"),
+    _FRESH,
+    _RUN_FOLDER,
+    _QUIET,
+)
 def run(
-    inputs: Inputs,
-    out: Folder = None,
-    config: ConfigFile = None,
-    set_: Overrides = [],  # noqa: B006 - typer copies it
-    workers: Workers = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Read no more documents than this.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would happen to the first 200 documents.")
-    ] = False,
-    mode: Annotated[
-        Mode | None, typer.Option(help="mark keeps every document; ids writes no records.")
-    ] = None,
-    to: Annotated[To | None, typer.Option(help="Write one file of this format.")] = None,
-    fresh: Fresh = False,
-    run_dir: RunFolder = None,
-    quiet: Quiet = False,
+    inputs: list[str],
+    out: str | None,
+    config: str | None,
+    overrides: list[str],
+    workers: int | None,
+    mode: str | None,
+    to: str | None,
+    **how: Any,
 ) -> None:
     """Clean and deduplicate INPUT into OUT."""
     from clean_corpus import settings
 
     flags = {"run.workers": workers, "output.mode": mode, "output.to": to}
     more = [f"{key}={value}" for key, value in flags.items() if value is not None]
-    loaded = settings.load(config, [*set_, *more])
+    loaded = settings.load(config, [*overrides, *more])
 
     from clean_corpus.commands import run as command
 
-    command.run(
-        inputs,
-        out,
-        loaded,
-        run_dir=run_dir,
-        limit=limit,
-        fresh=fresh,
-        dry_run=dry_run,
-        quiet=quiet,
-    )
+    command.run(inputs, out, loaded, **how)
 
 
-@app.command()
-def duplicates(
-    inputs: Inputs,
-    out: Folder = None,
-    config: ConfigFile = None,
-    set_: Overrides = [],  # noqa: B006 - typer copies it
-    workers: Workers = None,
-    fresh: Fresh = False,
-    run_dir: RunFolder = None,
-    quiet: Quiet = False,
-) -> None:
+@_command(_INPUTS, _FOLDER, _CONFIG, _SET, _WORKERS, _FRESH, _RUN_FOLDER, _QUIET)
+def duplicates(overrides: list[str], **how: Any) -> None:
     """Find the copies in INPUT as it is, and write ids."""
-    from clean_corpus import settings
-
-    more = [] if workers is None else [f"run.workers={workers}"]
-    loaded = settings.load(config, [*_COPIES_ALONE, *set_, *more])
-
-    from clean_corpus.commands import run as command
-
-    command.run(inputs, out, loaded, run_dir=run_dir, fresh=fresh, quiet=quiet)
+    run(overrides=[*_COPIES_ALONE, *overrides], mode=None, to=None, **how)
 
 
 #: What makes a run one that finds copies and does nothing else.
@@ -165,23 +154,21 @@ _COPIES_ALONE = (
 )
 
 
-@app.command()
+@_command(
+    _option("inputs", metavar="INPUT", nargs="*", help="as of `run`; not with --out"),
+    _option("--id", dest="id_", metavar="X", required=True, help="the id of one document"),
+    _option("--with", dest="with_", metavar="Y", help="say whether it is a copy of this one"),
+    _CONFIG,
+    _SET,
+    _option("-o", "--out", metavar="OUT", help="a run that has seen it; else a new one"),
+)
 def explain(
-    id_: Annotated[str, typer.Option("--id", metavar="X", help="The id of one document.")],
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="INPUT", show_default=False, help="As of `run`; not with --out."),
-    ] = None,
-    with_: Annotated[
-        str | None,
-        typer.Option("--with", metavar="Y", help="Say whether it is a copy of this one, and why."),
-    ] = None,
-    config: ConfigFile = None,
-    set_: Overrides = [],  # noqa: B006 - typer copies it
-    out: Annotated[
-        str | None,
-        typer.Option("-o", "--out", metavar="OUT", help="A run that has seen it; else a new one."),
-    ] = None,
+    inputs: list[str],
+    id_: str,
+    with_: str | None,
+    config: str | None,
+    overrides: list[str],
+    out: str | None,
 ) -> None:
     """Show what happens to one document, and why."""
     from clean_corpus import settings
@@ -190,106 +177,93 @@ def explain(
     if not inputs and out is None:
         raise InputError("explain needs INPUT, or with --out a run that has seen the document.")
     # Without a word about it, a run that has seen the document says how it was configured.
-    chosen = settings.load(config, set_) if config or set_ or out is None else None
-    command.explain(inputs or [], id_, chosen, out, with_)
+    chosen = settings.load(config, overrides) if config or overrides or out is None else None
+    command.explain(inputs, id_, chosen, out, with_)
 
 
-@app.command()
-def undo(
-    out: Out,
-    file: Annotated[
-        str | None, typer.Option("-o", "--out", metavar="FILE", help="Write here, not to stdout.")
-    ] = None,
-) -> None:
+@_command(
+    _OUT, _option("-o", "--out", dest="file", metavar="FILE", help="write here, not to stdout")
+)
+def undo(out: Path, file: str | None) -> None:
     """Rebuild every base text of a run, as JSONL."""
     from clean_corpus.commands import undo as command
 
-    command.undo(Path(out), file)
+    command.undo(out, file)
 
 
-@app.command()
-def report(
-    out: Out,
-    threshold: Annotated[
-        str | None,
-        typer.Option(metavar="T", help="Say what this Jaccard would have removed instead."),
-    ] = None,
-    decisions: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="With --threshold: write these removals as JSONL."),
-    ] = None,
-) -> None:
+@_command(
+    _OUT,
+    _option("--threshold", metavar="T", help="say what this Jaccard would have removed instead"),
+    _option("--decisions", metavar="FILE", type=_path, help="with --threshold: these, as JSONL"),
+)
+def report(out: Path, threshold: str | None, decisions: Path | None) -> None:
     """Write a run's report again, or try another threshold."""
     if threshold is None and decisions is not None:
         raise ConfigError("--decisions: needs --threshold T, by which to decide.")
     if threshold is not None:
         from clean_corpus.commands import threshold as decide
 
-        decide.threshold(Path(out), threshold, decisions)
+        decide.threshold(out, threshold, decisions)
         return
     from clean_corpus import report as command
 
-    typer.echo(command.write(Path(out)))
+    console.out(f"{command.write(out)}\n")
 
 
-@app.command()
-def recall(
-    inputs: Inputs,
-    config: ConfigFile = None,
-    set_: Overrides = [],  # noqa: B006 - typer copies it
-    sample: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Documents to compare with all others.")
-    ] = 1000,
-) -> None:
+@_command(
+    _INPUTS,
+    _CONFIG,
+    _SET,
+    _option(
+        "--sample",
+        metavar="N",
+        type=_from(1),
+        default=1000,
+        help="documents to compare with all others; %(default)s unless told",
+    ),
+)
+def recall(inputs: list[str], config: str | None, overrides: list[str], sample: int) -> None:
     """Measure by brute force what share of copies is found."""
     from clean_corpus import settings
 
-    loaded = settings.load(config, set_)
+    loaded = settings.load(config, overrides)
 
     from clean_corpus.commands import recall as command
 
     command.recall(inputs, loaded, sample)
 
 
-@app.command()
-def check(
-    config: ConfigFile = None,
-    set_: Overrides = [],  # noqa: B006 - typer copies it
-    show: Annotated[bool, typer.Option("--show", help="Print the options in effect.")] = False,
-) -> None:
+@_command(_CONFIG, _SET, _option("--show", action="store_true", help="print the options in effect"))
+def check(config: str | None, overrides: list[str], *, show: bool) -> None:
     """Check a configuration and all rules."""
     from clean_corpus import settings
     from clean_corpus.commands import rules as command
 
-    command.check(settings.load(config, set_), show=show)
+    command.check(settings.load(config, overrides), show=show)
 
 
-@app.command()
-def rules(
-    id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="One rule, in full.")] = None,
-    config: ConfigFile = None,
-    set_: Overrides = [],  # noqa: B006 - typer copies it
-) -> None:
+@_command(_option("id_", metavar="ID", nargs="?", help="one rule, in full"), _CONFIG, _SET)
+def rules(id_: str | None, config: str | None, overrides: list[str]) -> None:
     """List the rules, or explain one of them."""
     from clean_corpus import settings
     from clean_corpus.commands import rules as command
 
-    command.rules(settings.load(config, set_), id_)
+    command.rules(settings.load(config, overrides), id_)
 
 
-@app.command()
+@_command()
 def schema() -> None:
     """Print the JSON Schema of configuration files."""
     from clean_corpus.settings import starter
 
-    typer.echo(starter.schema(), nl=False)
+    console.out(starter.schema())
 
 
-@app.command()
-def init(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]")] = Path("clean.toml"),
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-) -> None:
+@_command(
+    _option("file", metavar="FILE", nargs="?", type=_path, default="clean.toml", help="its name"),
+    _option("--force", action="store_true", help="replace a file that is there"),
+)
+def init(file: Path, *, force: bool) -> None:
     """Write a configuration file to start from."""
     from clean_corpus.settings import starter
 
@@ -300,32 +274,91 @@ def init(
         raise ConfigError(f"{file}: is there already. Name another file, or --force.") from error
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written ({error.strerror}).") from error
-    typer.echo(file)
+    console.out(f"{file}\n")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"clean-corpus {clean_corpus.__version__}")
-        raise typer.Exit
+def parser(name: str) -> ArgumentParser:
+    """Make the parser of a command."""
+    from argparse import ArgumentParser
+
+    does, options = COMMANDS[name]
+    about = {"prog": f"clean-corpus {name}", "description": does.__doc__}
+    made = ArgumentParser(**about, allow_abbrev=False)  # type: ignore[arg-type]
+    for option in options:
+        made.add_argument(*option.names, **option.told)
+    return made
 
 
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
-    ] = False,
-) -> None:
-    pass
+_HELP = """\
+usage: clean-corpus [-h] [--version] COMMAND ...
+
+{about}
+
+commands:
+{commands}
+
+options:
+  -h, --help  show this, or behind a command what that takes
+  --version   say the version
+
+Exit codes: 0 done, 1 done but past a limit of the config, 2 something to mend on your side,
+3 a bug, 130 interrupted.
+"""
+
+
+def _help() -> str:
+    commands = "\n".join(f"  {name:<10}  {does.__doc__}" for name, (does, _) in COMMANDS.items())
+    return _HELP.format(about=clean_corpus.__doc__, commands=commands)
+
+
+def _carry_out(arguments: Sequence[str]) -> None:
+    """Do what the arguments say; raises SystemExit after help, or where they cannot be read."""
+    match arguments:
+        case []:
+            console.say(_help().rstrip())
+            raise SystemExit(2)
+        case ["-h" | "--help", *_]:
+            console.out(_help())
+        case ["--version", *_]:
+            console.out(f"clean-corpus {clean_corpus.__version__}\n")
+        case [name, *taken] if name in COMMANDS:
+            # Inputs may also stand behind options: `run a.jsonl -o out b.jsonl`.
+            COMMANDS[name].does(**vars(parser(name).parse_intermixed_args(taken)))
+        case [name, *_]:
+            commands = ", ".join(COMMANDS)
+            raise ConfigError(f"clean-corpus: there is no command {name!r}. There are: {commands}.")
+
+
+def _open_streams() -> None:
+    """Open the standard streams that are closed, lest a file of the run has the number of one.
+
+    What is said on stderr is lost then, but to write to stdout fails.
+    """
+    for name, mode, way in (("stdin", "r", 0), ("stdout", "w", 0), ("stderr", "w", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, way)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
 
 
 def main() -> None:
     """Run the command line: a user's mistake is one sentence, a bug of ours leaves a log."""
+    _open_streams()
+    code = 0
     try:
         with logged():
-            app()
+            try:
+                _carry_out(sys.argv[1:])
+            finally:
+                console.out("", flush=True)
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:  # the reader has gone (`| head`)
+        console.lose_stdout()
     except CleaningError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_code)
+        console.say(str(error))
+        code = error.exit_code
     except Bug as bug:
-        sys.stderr.write(f"{bug}\n")
-        sys.exit(3)
+        console.say(str(bug))
+        code = 3
+    sys.exit(code)

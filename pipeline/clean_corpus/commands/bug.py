@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clean_corpus.errors import CleaningError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Bug(Exception):
@@ -39,14 +39,18 @@ def logged(folder: Path | None = None) -> Iterator[None]:
 
 
 def _write(error: Exception, folder: Path | None) -> Path:
+    import platform
+    import tempfile
+    import traceback
+    from importlib import metadata
+    from pathlib import Path
+
     if folder is not None and folder.is_dir():
         log = folder / "bug.log"
     else:
         descriptor, name = tempfile.mkstemp(prefix="clean-corpus-", suffix=".log")
         os.close(descriptor)
         log = Path(name)
-    from importlib import metadata
-
     packages = sorted(f"{found.name} {found.version}" for found in metadata.distributions())
     lines = [
         f"command: {sys.argv}",

@@ -1,11 +1,15 @@
-"""What a person sees while a run works and when it ends; all of it goes to stderr."""
+"""What a person sees: what a command gives on stdout, and what is said of a run on stderr."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Self, TextIO
+
+from clean_corpus.errors import OutputError
 
 #: Seconds between two lines of progress in a log; a terminal sees every one.
 _PAUSE = 30
@@ -41,13 +45,39 @@ class Progress:
             self._write(_CLEAR)
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        with suppress(OSError):  # that nobody can be told ends no run
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def say(text: str) -> None:
-    """Write a line to stderr."""
-    sys.stderr.write(f"{text}\n")
+    """Write a line to stderr, if that can be written to."""
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+
+
+def out(data: str | bytes, *, flush: bool = False) -> None:
+    """Write to stdout.
+
+    Raises OutputError where that cannot be written to, BrokenPipeError where its reader has gone.
+    """
+    try:
+        if isinstance(data, bytes):
+            sys.stdout.buffer.write(data)
+        else:
+            sys.stdout.write(data)
+        if flush:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        lose_stdout()
+        raise OutputError(f"stdout: cannot be written to ({error.strerror}).") from error
+
+
+def lose_stdout() -> None:
+    """Point stdout at nothing: what it still holds cannot be written, and Python would say so."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def table(summary: Mapping[str, Any], report: str = "") -> str:

@@ -62,14 +62,16 @@ def explain(
         document = _find(folder, id_)
         if other is not None:
             dedup = (config or results.config(folder)).dedup
-            sys.stdout.write(compared(document, _find(folder, other), dedup))
+            console.out(compared(document, _find(folder, other), dedup))
             return
         edits = next((group for found, group in results.edits(folder) if found == id_), [])
         base = document._replace(text=undo(document.text, edits))
         steps = trace(base, config or results.config(folder), folder / "learned.toml")
         terminal = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-        for line in _page(document, steps):
-            terminal.print(line)
+        with terminal.capture() as page:
+            for line in _page(document, steps):
+                terminal.print(line)
+        console.out(page.get())
 
 
 @contextmanager

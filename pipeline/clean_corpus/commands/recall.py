@@ -38,7 +38,7 @@ def recall(inputs: Sequence[str], config: Config, size: int) -> None:
             outcome = plan.clean_files(files, out, config, limits=False, progress=progress)
             progress("recall: comparing")
             for line in _table(out, outcome.summary, config.dedup, size):
-                sys.stdout.write(f"{line}\n")
+                console.out(f"{line}\n")
 
 
 def _table(out: Path, summary: dict[str, Any], dedup: Dedup, size: int) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from textwrap import indent
 
 from clean_corpus import lexicons
+from clean_corpus.commands import console
 from clean_corpus.config import Config
 from clean_corpus.errors import ConfigError
 from clean_corpus.lexicons import Rule
@@ -23,9 +23,9 @@ def check(config: Config, *, show: bool) -> None:
     if faults := list(boilerplate.check(found)):
         raise ConfigError("\n".join(faults))
     if show:
-        sys.stdout.write(starter.toml(config))
+        console.out(starter.toml(config))
     languages = ", ".join(found.languages())
-    sys.stderr.write(f"all is well: {len(found.rules):,} rules for {languages}\n")
+    console.say(f"all is well: {len(found.rules):,} rules for {languages}")
 
 
 def rules(config: Config, id_: str | None) -> None:
@@ -35,7 +35,7 @@ def rules(config: Config, id_: str | None) -> None:
     """
     found = lexicons.load(config.boilerplate)
     lines = _explained(found.find(id_)) if id_ else map(_listed, found.rules)
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    console.out("".join(f"{line}\n" for line in lines))
 
 
 def _listed(rule: Rule) -> str:

@@ -19,6 +19,9 @@ from clean_corpus.run import audit, disk, plan, publish
 #: The name that stands for stdin and stdout.
 PIPE = "-"
 
+#: Bytes that are read at a time.
+_CHUNK = 1 << 20
+
 #: Documents that a dry run looks at, unless it is told how many.
 _SAMPLE = 200
 
@@ -61,11 +64,11 @@ def run(
         if not quiet:
             _tell(outcome, dry_run=dry_run)
         if out == PIPE:
-            stdout = Path("stdout")
             corpus = target / (IDS if config.output.mode == "ids" else "corpus.jsonl")
-            with disk.full_disk_is_an_error(stdout), corpus.open("rb") as kept:
-                shutil.copyfileobj(kept, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
+            with corpus.open("rb") as kept:
+                while data := kept.read(_CHUNK):
+                    console.out(data)
+            console.out(b"", flush=True)
     if not dry_run:
         audit.check_limits(outcome.summary, config.limits)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import orjson
 
 from clean_corpus import results
+from clean_corpus.commands import console
 from clean_corpus.config import Dedup
 from clean_corpus.corpus.duplicates import evidence, parameters
 from clean_corpus.errors import ConfigError, InputError, OutputError
@@ -55,9 +55,9 @@ def threshold(out: Path, wanted: str, decisions: Path | None) -> None:
         ("copies in the largest", was["largest_cluster"], counts.largest_cluster),
         ("pairs that reach it", was["pairs"], counts.pairs),
     ]
-    sys.stdout.write(f"{'':<22}{'the run':>12}{'now':>12}\n")
+    console.out(f"{'':<22}{'the run':>12}{'now':>12}\n")
     for name, one, other in rows:
-        sys.stdout.write(f"{name:<22}{one:>12,}{other:>12,}\n")
+        console.out(f"{name:<22}{one:>12,}{other:>12,}\n")
 
 
 def _asked(dedup: Dedup, wanted: str, cut: int, thinned: int) -> Dedup:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import orjson
 
 from clean_corpus import results, text
+from clean_corpus.commands import console
 from clean_corpus.errors import InputError, OutputError
 from clean_corpus.results import Document
 from clean_corpus.run import disk
@@ -22,14 +21,20 @@ def undo(out: Path, file: str | None) -> None:
     Raises InputError where `out` is not a run, or where its texts were changed after it.
     """
     results.summary(out)
+    lines = (
+        orjson.dumps({"id": id_, "text": base}, option=orjson.OPT_APPEND_NEWLINE)
+        for id_, base in base_texts(out)
+    )
+    if not file:
+        for line in lines:
+            console.out(line)
+        return
     try:
-        target = Path(file).open("wb") if file else nullcontext(sys.stdout.buffer)  # noqa: SIM115
+        target = Path(file).open("wb")  # noqa: SIM115
     except OSError as error:
         raise OutputError(f"{file}: cannot be written ({error.strerror}).") from error
-    with disk.full_disk_is_an_error(Path(file or "stdout")), target as lines:
-        for id_, base in base_texts(out):
-            line = {"id": id_, "text": base}
-            lines.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    with disk.full_disk_is_an_error(Path(file)), target:
+        target.writelines(lines)
 
 
 def base_texts(out: Path) -> Iterator[tuple[str, str]]:
