@@ -100,7 +100,8 @@ def run(
         return Task(function, inputs, made, options)
 
     dedup = dedup or Dedup()
-    planned = plan(paths, sizes, dedup, make, memory)
+    length = sum(len((row.get("text") or "").encode()) for row in rows)
+    planned = plan(paths, sizes, dedup, make, memory, length=length)
     counts = [
         (step, task.function(task.inputs, task.outputs, task.options))
         for step, tasks in planned.steps

@@ -118,14 +118,15 @@ def test_order_shards_batches_and_partitions_do_not_matter(
         monkeypatch.setattr(plan_, name, size)
     monkeypatch.setattr(groups, "SIZE", 30)
     monkeypatch.setattr(groups, "_RANGES", 64)
-    other = run(tmp_path / "other", shuffled, cuts=[3, 100, 100, 255], batch=40, memory=1)
-    assert len(list((tmp_path / "other").glob("match-*"))) > 1
-    assert len(list((tmp_path / "other").glob("sift-*"))) > 2
-    assert not list((tmp_path / "plain").glob("sets-*"))
-    assert list((tmp_path / "other").glob("sets-*"))
-    assert len(list(evidence.read(other.evidence))) > 3
-    assert decisions(plain) == decisions(other)
-    assert plain.counts["recall"] == other.counts["recall"]
+    for folder, again in ((tmp_path / "read again", 8), (tmp_path / "written", 0)):
+        monkeypatch.setattr(plan_, "_AGAIN", again)
+        other = run(folder, shuffled, cuts=[3, 100, 100, 255], batch=40, memory=1)
+        assert len(list(folder.glob("match-*"))) > 1
+        assert len(list(folder.glob("sift-*"))) > 2
+        assert bool(list(folder.glob("sets-*"))) == (not again)
+        assert len(list(evidence.read(other.evidence))) > 3
+        assert decisions(plain) == decisions(other)
+        assert plain.counts["recall"] == other.counts["recall"]
 
 
 def test_policies(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from clean_corpus import spill
 from clean_corpus.corpus import arrow, shingles
 from clean_corpus.corpus.arrow import SETS, Numbers
 from clean_corpus.kernels import sets as kernel
-from clean_corpus.kernels.sets import Sets
 
 #: Gives the texts of a shard's file by batches, as `spill.texts` does, for flags of rows wanted.
 Texts: TypeAlias = Callable[[str, spill.Bools], Iterator[tuple[int, pa.LargeStringArray]]]
@@ -65,30 +64,28 @@ def made(
         start += rows
 
 
-def load(
-    inputs: Mapping[str, Sequence[str]],
-    documents: Numbers,
-    room: Numbers,
-    options: Mapping[str, Any],
-) -> Sets:
-    """Hold the sets of documents (sorted) in `room`, which is large enough for all their hashes.
+def each(
+    inputs: Mapping[str, Sequence[str]], documents: Numbers, options: Mapping[str, Any]
+) -> Iterator[Part]:
+    """Give the sets of documents (sorted), some at a time.
 
     They are read from "sets" or, where there are none, `made` of texts.
     """
     if inputs["sets"]:
-        return kernel.held(_read(inputs["sets"], documents), room)
+        return _read(inputs["sets"], documents)
     wanted = np.zeros(sum(options["rows"]), bool)
     wanted[documents] = True
-    return kernel.held(((part.hashes, part.sizes) for part in made(inputs, wanted, options)), room)
+    return made(inputs, wanted, options)
 
 
-def _read(paths: Sequence[str], documents: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+def _read(paths: Sequence[str], documents: Numbers) -> Iterator[Part]:
     for batch, rows in arrow.holding(paths, documents):
         lists = batch.column("hashes")
         offsets, values = lists.offsets.to_numpy(), lists.values.to_numpy()
         starts, stops = offsets[rows], offsets[rows + 1]
         places = zip(starts.tolist(), stops.tolist(), strict=True)
-        yield np.concatenate([values[start:stop] for start, stop in places]), stops - starts
+        hashes = np.concatenate([values[start:stop] for start, stop in places])
+        yield Part(batch.column("document").to_numpy()[rows], hashes, stops - starts)
 
 
 def _batches(parts: Iterable[Part], first: int) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -101,14 +100,3 @@ def shared(sets: Sets, a: Offsets, b: Offsets) -> Offsets:
     out = np.zeros(a.size, np.int64)
     _shared(sets.hashes, sets.offsets, a, b, out)
     return out
-
-
-def held(parts: Iterable[tuple[Hashes, Offsets]], room: Hashes) -> Sets:
-    """Take sets, given with their sizes, into an array that has room for them."""
-    sizes = [np.zeros(1, np.int64)]
-    end = 0
-    for mine, counts in parts:
-        room[end : end + len(mine)] = mine
-        end += len(mine)
-        sizes.append(counts)
-    return Sets(room[:end], np.cumsum(np.concatenate(sizes)))

@@ -6,14 +6,14 @@
 | exact | one a part of the hashes | all documents | copies |
 | match | one a partition of keys | its part of all bands; copies, documents | candidates |
 | sift | one a block of documents | its batch of all candidates; documents | likely, wanted |
-| sets | one for some shards; none if few | their texts; their part of all wanted | sets |
-| verify | one a block of documents | its likely, wanted; documents; all sets or texts | pairs |
+| sets | one for some shards, if many | their texts; their part of all wanted | sets |
+| verify | one; if many, one a block | its likely; documents; all texts, or sets | pairs |
 | decide | one | all documents, copies, pairs; all texts if few | removed, clusters, evidence |
 | assign | one a shard | removed | decisions |
 
 A shard is an Arrow IPC file with the columns `sketch.COLUMNS`; where nothing is cleaned, shards are
 sketched as they are read, before there is a plan, and their texts may be read again for `sets`.
-Where texts are not many, a single task makes the sets that it needs of them, and none are written.
+Where texts are not many, a single task makes the sets of all candidates, and none are written.
 Documents are numbered through the shards. How many parts, partitions and blocks there are follows
 from the memory that a task may take and changes no result; small runs have one of each. Of all
 documents together a task holds a flag each, and `decide` four bytes; the rest comes in pieces from
@@ -45,14 +45,13 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 
 # Bytes for each of the things that tasks hold: keys while they are sorted, documents whose hashes
 # are compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
-# shingles (of files that are mapped) while they are counted; and for the candidates of a document.
-# They may take half of the memory: the rest is what a process has without them, and what it keeps
-# to use again.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 32, 80, 100, 1000, 300, 30, 1000
+# shingles while they are counted; and for the candidates of a document. They may take half of the
+# memory: the rest is what a process has without them, and what it keeps to use again.
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 32, 80, 100, 1000, 200, 12, 1000
 
-# And for shingles that are not written, and bytes of texts where they need not be: all are held at
-# once, even of texts that are all wanted; where each letter is a word, in two goes.
-_MADE, _BYTE = 12, 2
+# Where texts have more bytes than so many times this half, their sets are written: one that is held
+# waits for a copy, and where a third of articles have any, that takes a sixteenth of the texts.
+_AGAIN = 8
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64
@@ -177,8 +176,9 @@ def plan(
         )
     everything = {"texts": list(texts)}
     none: dict[str, list[str]] = {"sets": [], "texts": []}
-    held, again, weight = {**none, **everything}, sketched.again, _MADE
-    if dedup.near and (blocks > 1 or length * _BYTE > size):
+    held, again = {**none, **everything}, sketched.again
+    proven = [likely["likely"]]
+    if dedup.near and length > size * _AGAIN:
         written = add(
             sets,
             "sets",
@@ -191,19 +191,17 @@ def plan(
                 for names, starts, counts, ways in _bundles(shards)
             ),
         )
-        held, again, weight = {**none, **written}, [], _SHINGLE
+        held, again = {**none, **written}, []
+        proven = [[one] for one in likely["likely"]]
     reading = {"rows": list(rows), **shingle}
-    proving = {"floor": _ratio(floor), "held": size // _PROOF, "shingles": size // weight}
+    proving = {"floor": _ratio(floor), "held": size // _PROOF, "shingles": size // _SHINGLE}
     pairs = add(
         verify,
         "pairs",
         (
-            (
-                {"likely": [one], "wanted": [both], **documents, **held},
-                {**proving, **reading},
-                *again,
-            )
-            for one, both in zip(likely["likely"], likely["wanted"], strict=True)
+            ({"likely": some, **documents, **held}, {**proving, **reading}, *again)
+            for some in proven
+            if some
         ),
     )
     rules = {"dedup": dedup.model_dump(mode="json"), **reading}

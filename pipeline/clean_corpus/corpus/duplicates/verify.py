@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from clean_corpus.corpus import arrow, sets
 from clean_corpus.corpus.arrow import PAIRS, Documents, Numbers
 from clean_corpus.corpus.duplicates.parameters import STEPS
 from clean_corpus.corpus.pairs import documents_of
+from clean_corpus.corpus.sets import Part
 from clean_corpus.kernels import sets as kernel
 from clean_corpus.kernels.sets import Sets
 
@@ -19,47 +20,91 @@ from clean_corpus.kernels.sets import Sets
 def verify(
     inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the PAIRS ("pairs") of one block of "likely" candidates, whose documents are "wanted".
+    """Write the PAIRS ("pairs") of "likely" candidates.
 
-    Other inputs: all "documents", and the "sets" of all shards, or their "texts" (see `sets.load`,
-    the options of which there must be). Pairs below the floor are counted and dropped, those whose
-    sizes do not allow it not even looked at. Options: floor (numerator, denominator), held
-    (candidates) and shingles, at once. Counts verified pairs by Jaccard, and so those that only
-    oversized buckets gave, one or two of them.
+    Other inputs: all "documents", and the "sets" of all shards, or their "texts" (see `sets.each`,
+    the options of which there must be). Pairs below the floor are counted and dropped. Options:
+    floor (numerator, denominator), held (candidates) and shingles, at once. Counts verified pairs
+    by Jaccard, and so those that only oversized buckets gave, one or two of them.
     """
     counts = {name: np.zeros(STEPS, np.int64) for name in ("histogram", "once", "twice")}
-    pairs = (_verified(held, options["floor"], counts) for held in _held(inputs, options))
+    pairs = (_verified(some, options["floor"], counts) for some in _found(inputs, options))
     arrow.write(outputs["pairs"], PAIRS, pairs)
     found = {name: count.tolist() for name, count in counts.items()}
     return {"verified": int(counts["histogram"].sum()), **found}
 
 
-class _Held(NamedTuple):
-    """Candidates (a, b, times), their documents (sorted; perhaps more), and the sets of these."""
+class _Found(NamedTuple):
+    """Candidates (a, b, times), the sizes of their sets, and how much these share."""
 
     candidates: list[Numbers]
-    documents: Numbers
-    sets: Sets
+    sizes: tuple[Numbers, Numbers]
+    shared: Numbers
 
 
-def _held(inputs: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> Iterator[_Held]:
-    """Give the candidates, so many as can be held, with the sets of all of them if these can be."""
-    most = options["shingles"]
-    wanted = arrow.column(inputs["wanted"], "document")
-    sizes = Documents.of(inputs["documents"]).numbers("shingles", wanted)
-    # Once for all parts: pages that are new have to be cleared.
-    room = np.empty(min(sizes.sum(), max(most, 2 * sizes.max(initial=0))), np.uint64)
-    everything = None
-    if sizes.sum() <= most:
-        everything = sets.load(inputs, wanted, room, options)
+def _found(inputs: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> Iterator[_Found]:
+    """Count what candidates share: of so many at once as can be held, and their sets with them."""
+    documents = Documents.of(inputs["documents"], rows=options["rows"])
     for likely in _likely(inputs["likely"], options["held"]):
-        if everything is not None:
-            yield _Held(likely, wanted, everything)
-            continue
-        for here in _parts(likely, wanted, sizes, most):
-            part = [column[here] for column in likely]
-            which = documents_of(*part[:2])
-            yield _Held(part, which, sets.load(inputs, which, room, options))
+        which = documents_of(*likely[:2])
+        a, b = (np.searchsorted(which, side) for side in likely[:2])
+        sizes = documents.numbers("shingles", which)
+        for here, peak in _parts(a, b, sizes, options["shingles"] // 2):
+            mine = documents_of(a[here], b[here])
+            turn = np.zeros(len(which), np.int64)
+            turn[mine] = np.arange(len(mine))
+            one, other = turn[a[here]], turn[b[here]]
+            # Twice as much as is held: what is new to the process has to be cleared.
+            room = np.empty(2 * peak, np.uint64)
+            found, shared = _counted(one, other, sets.each(inputs, which[mine], options), room)
+            yield _Found([column[here] for column in likely], (found[one], found[other]), shared)
+
+
+def _counted(
+    a: Numbers, b: Numbers, parts: Iterable[Part], room: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Give the sizes of the sets of documents 0, 1 ..., and what the sets of a[i] < b[i] share.
+
+    Sets come in order. Each is held in `room` until the last one has come that it is compared with.
+    """
+    last = _last(a, b)
+    turns = np.argsort(b, kind="stable")
+    cuts = np.searchsorted(b[turns], np.arange(len(last) + 1))
+    sizes, offsets = np.zeros((2, len(last) + 1), np.int64)
+    shared = np.zeros(len(a), np.int64)
+    first = 0
+    for part in parts:
+        stop = first + len(part.sizes)
+        if offsets[first] + len(part.hashes) > len(room):
+            _let_go(room, offsets[: first + 1], last[:first] < first)
+        start = offsets[first]
+        if start + len(part.hashes) > len(room):  # one batch of texts may be large
+            room = np.concatenate([room[:start], part.hashes])
+        room[start : start + len(part.hashes)] = part.hashes
+        sizes[first:stop] = part.sizes
+        offsets[first + 1 : stop + 1] = start + np.cumsum(part.sizes)
+        mine = turns[cuts[first] : cuts[stop]]
+        shared[mine] = kernel.shared(Sets(room, offsets), a[mine], b[mine])
+        first = stop
+    return sizes, shared
+
+
+def _last(a: Numbers, b: Numbers) -> Numbers:
+    """Give the last document that each one is compared with behind it, or 0."""
+    last = np.zeros(b.max(initial=-1) + 1, np.int64)
+    np.maximum.at(last, a, b)
+    return last
+
+
+def _let_go(room: Numbers, offsets: Numbers, over: Numbers) -> None:
+    """Empty the sets that are not needed any more, and close the gaps."""
+    ends = np.append(0, np.cumsum(np.where(over, 0, np.diff(offsets))))
+    # Sets that stay, in runs of such as stand beside one another.
+    edges = np.flatnonzero(np.diff(~over, prepend=False, append=False))
+    there, here = (at[edges].reshape(-1, 2).tolist() for at in (ends, offsets))
+    for to, of in zip(there, here, strict=True):
+        room[slice(*to)] = room[slice(*of)]
+    offsets[:] = ends
 
 
 def _likely(paths: Sequence[str], most: int) -> Iterator[list[Numbers]]:
@@ -76,16 +121,13 @@ def _likely(paths: Sequence[str], most: int) -> Iterator[list[Numbers]]:
         yield [np.concatenate(column) for column in zip(*held, strict=True)]
 
 
-def _verified(held: _Held, floor: Sequence[int], counts: Mapping[str, Numbers]) -> dict[str, Any]:
+def _verified(found: _Found, floor: Sequence[int], counts: Mapping[str, Numbers]) -> dict[str, Any]:
     """Give the PAIRS of some candidates; adds to the counts."""
     over, under = floor
-    ends = [np.searchsorted(held.documents, side) for side in held.candidates[:2]]
-    one, other = (held.sets.sizes[side] for side in ends)
-    small, large = np.minimum(one, other), np.maximum(one, other)
+    small, large = np.minimum(*found.sizes), np.maximum(*found.sizes)
     possible = small * under >= large * over
-    columns = (*held.candidates, *ends, small, large)
-    a, b, times, one, other, small, large = (column[possible] for column in columns)
-    shared = kernel.shared(held.sets, one, other)
+    columns = (*found.candidates, small, large, found.shared)
+    a, b, times, small, large, shared = (column[possible] for column in columns)
     joined = small + large - shared
     bins = np.minimum(shared * STEPS // joined, STEPS - 1)
     for name, of in {"histogram": times >= 0, "once": times == 1, "twice": times == 2}.items():
@@ -95,19 +137,25 @@ def _verified(held: _Held, floor: Sequence[int], counts: Mapping[str, Numbers]) 
     return dict(zip(PAIRS.names, pairs, strict=True))
 
 
-def _parts(
-    candidates: list[Numbers], documents: Numbers, sizes: Numbers, most: int
-) -> Iterator[slice]:
-    """Cut candidates into runs whose sets are few enough to be held together."""
-    a, b, _ = candidates
+def _parts(a: Numbers, b: Numbers, sizes: Numbers, most: int) -> Iterator[tuple[slice, int]]:
+    """Cut candidates into runs whose sets are never too many to be held, and say how many."""
 
-    def halved(start: int, stop: int) -> Iterator[slice]:
-        which = np.searchsorted(documents, documents_of(a[start:stop], b[start:stop]))
-        if sizes[which].sum() <= most or stop - start < 2:
-            yield slice(start, stop)
+    def halved(start: int, stop: int) -> Iterator[tuple[slice, int]]:
+        peak = _peak(a[start:stop], b[start:stop], sizes)
+        if peak <= most or stop - start < 2:
+            yield slice(start, stop), peak
         else:
             middle = (start + stop) // 2
             yield from halved(start, middle)
             yield from halved(middle, stop)
 
     yield from halved(0, len(a))
+
+
+def _peak(a: Numbers, b: Numbers, sizes: Numbers) -> int:
+    """Give the most shingles that are held at once."""
+    last = _last(a, b)
+    sizes = np.where(last > 0, sizes[: len(last)], 0)
+    gone = np.zeros_like(sizes)
+    np.add.at(gone, last, sizes)
+    return int(np.cumsum(sizes - gone).max(initial=0))
