@@ -48,8 +48,8 @@ class Probe(NamedTuple):
 class Gate(NamedTuple):
     """The patterns of some rules, and the tables to look for what they need.
 
-    For each probe: the number of its rule, how many of its probes that rule needs, and how many
-    bytes before the place that the index gives a match may begin.
+    For each probe: the number of its rule, how many of its probes that rule needs, how many bytes
+    before the place that the index gives a match may begin, and how many its opening has at most.
     """
 
     probes: tuple[Probe, ...]
@@ -57,6 +57,7 @@ class Gate(NamedTuple):
     rules: Offsets
     least: Offsets
     back: Offsets
+    longest: Offsets
 
     @classmethod
     def of(cls, rules: Sequence[Rule], numbers: Sequence[int], language: str) -> Gate:
@@ -80,6 +81,7 @@ class Gate(NamedTuple):
             rules=np.array([i for i, _ in parts], np.int64),
             least=np.array([rules[i].least for i, _ in parts], np.int64),
             back=back,
+            longest=np.array([First(*known).longest for known in firsts], np.int64),
         )
 
 

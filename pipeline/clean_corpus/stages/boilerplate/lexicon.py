@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from clean_corpus.lexicons import Lexicons, Rule
 from clean_corpus.patterns import dialect, view
 from clean_corpus.stages.boilerplate.gate import Gate, is_letter
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
+from clean_corpus.stages.boilerplate.matches import Tries
 from clean_corpus.text import Batch
 
 Offsets = npt.NDArray[np.int64]
@@ -132,15 +132,14 @@ class Matcher(NamedTuple):
         self, lines: Lines, gate: Gate, chosen: Offsets, opening: Bits
     ) -> Iterator[tuple[Proposal, int]]:
         """Try probes on the lines that are worth it, one probe after the other."""
-        tries = self._worth(lines, gate, chosen, opening)
+        probes, tries = self._worth(lines, gate, chosen, opening)
+        bounds = [*np.flatnonzero(np.diff(probes, prepend=-1)).tolist(), len(probes)]
         cued: dict[int, list[int]] = {}
-        for number, group in groupby(zip(*tries, strict=True), key=itemgetter(0)):
-            probe = gate.probes[number]
+        for first, past in pairwise(bounds):
+            probe = gate.probes[probes[first]]
             rule = self.rules[probe.rule]
-            view = lines.views[rule.cased]
-            worth = [(line, (view[a:b], *places)) for _, line, a, b, *places in group]
-            for row, spans in probe.matches().find([tried for _, tried in worth]):
-                line, (text, *_) = worth[row]
+            found = probe.matches().find(lines.views[rule.cased], tries, range(first, past))
+            for line, text, spans in found:
                 if rule.least > 1:
                     if b'"' not in text:
                         cued.setdefault(probe.rule, []).append(line)
@@ -155,8 +154,8 @@ class Matcher(NamedTuple):
 
     def _worth(
         self, lines: Lines, gate: Gate, chosen: Offsets, opening: Bits
-    ) -> tuple[list[int], ...]:
-        """Give what is worth a try: probe, line, its place in the view, where a match may begin.
+    ) -> tuple[Offsets, Tries]:
+        """Give what is worth a try: probes, sorted, and a line for each.
 
         Of cues there must be as many as a rule asks for.
         """
@@ -169,9 +168,11 @@ class Matcher(NamedTuple):
         )
         few = cues[times[place] < gate.least[probe]]
         line, probe, where, last = np.delete(found, few, axis=1)
-        where = np.maximum(0, where - gate.back[probe])
-        columns = probe, line, folded.view[line], folded.view[line + 1], where, last
-        return tuple(column.tolist() for column in columns)
+        start, end = folded.view[line], folded.view[line + 1]
+        begin = np.maximum(start, start + where - gate.back[probe] - 1)
+        stop = np.minimum(end, start + last + gate.longest[probe] + 1)
+        columns = line, start, end, begin, stop
+        return probe, Tries(*(column.tolist() for column in columns))
 
 
 def _proposal(rule: Rule, line: int, start: int, end: int, *, whole: bool) -> Proposal:

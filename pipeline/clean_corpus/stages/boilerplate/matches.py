@@ -19,8 +19,6 @@ from clean_corpus.patterns import dialect, narrow, openings
 
 #: A match, and what of it goes: bytes of a line.
 Span = tuple[int, int, int, int]
-#: A line, and between which bytes of it a match may begin.
-Line = tuple[bytes, int, int]
 #: RE2's search in bytes from one place to another, anchored or not: the span of each group, or -1.
 Search = Callable[[Any, bytes, int, int], list[tuple[int, int]]]
 #: What searches for a pattern, and the number of its group `cut`.
@@ -58,6 +56,20 @@ def first(pattern: str, *, start: bool, end: bool) -> First:
     return First(*narrow.written(bound), opening, begins.longest)
 
 
+class Tries(NamedTuple):
+    """Lines worth a try, by number: where each stands in a view, and what of it has all openings.
+
+    That goes from the byte before the first one to the byte behind the last one, if the line does,
+    since these tell whether words end there.
+    """
+
+    line: list[int]
+    start: list[int]
+    end: list[int]
+    begin: list[int]
+    stop: list[int]
+
+
 class Matches:
     """Finds what a pattern matches in lines, and what of that goes; compiled when first wanted.
 
@@ -70,52 +82,57 @@ class Matches:
         self.start, self.end, self.first = start, end, first
         self.bound = dialect.bound(_with_cut(pattern), start=start, end=end)
 
-    def find(self, lines: Sequence[Line]) -> Iterator[tuple[int, list[Span]]]:
-        """Give the number of each line that has matches, with their spans and those of what goes.
+    def find(
+        self, view: bytes, tries: Tries, rows: range
+    ) -> Iterator[tuple[int, bytes, list[Span]]]:
+        """Give each of some rows of `tries` that has matches: its line and text, and the spans.
 
-        Of each line, matches that begin between two places are looked for; of lines that read the
-        same, as those of agencies do, once.
+        They are those of matches and of what goes of each. Lines that read the same, as those of
+        agencies do, are matched once.
         """
-        rows: dict[Line, list[int]] = {}
-        for row, line in enumerate(lines):
-            rows.setdefault(line, []).append(row)
-        alike = list(rows)
-        for number, places in self._begun(alike):
-            text = alike[number][0]
-            spans = self._spans(self._first, text, places)
-            if (
-                spans
-                and not self.first.exact
-                and not all(text[a:b].isascii() for a, b, *_ in spans)
-            ):
-                form = self._for_signs if narrow.only_signs(text) else self._full
-                spans = self._spans(form, text, places)
-            if spans:
-                yield from ((row, spans) for row in rows[alike[number]])
+        known: dict[bytes, list[Span]] = {}
+        for row, places in self._begun(view, tries, rows):
+            text = view[tries.start[row] : tries.end[row]]
+            if text not in known:
+                known[text] = self._matched(text, places)
+            if spans := known[text]:
+                yield tries.line[row], text, spans
 
-    def _begun(self, lines: Sequence[Line]) -> Iterator[tuple[int, list[int]]]:
-        """Give the lines that have openings, and where these begin, searching all in one go.
+    def _matched(self, text: bytes, places: Sequence[int]) -> list[Span]:
+        """Give what matches a line with openings at some places."""
+        spans = self._spans(self._first, text, places)
+        if self.first.exact or all(text[a:b].isascii() for a, b, *_ in spans):
+            return spans
+        form = self._for_signs if narrow.only_signs(text) else self._full
+        return self._spans(form, text, places)
+
+    def _begun(self, view: bytes, tries: Tries, rows: range) -> Iterator[tuple[int, list[int]]]:
+        """Give the rows that have openings, and where in their lines, searching all in one go.
 
         A call of RE2 takes longer than a look at a line. Where matches are bound to an end, the
         first opening will do.
         """
-        most = 1 if self.start or self.end else _TRIES
-        # A byte on either side tells whether words end there.
-        windows = [text[max(0, a - 1) : b + self.first.longest + 1] for text, a, b in lines]
-        joined = b"\n" + b"\n".join(windows)
+        bounds = zip(
+            tries.begin[rows.start : rows.stop], tries.stop[rows.start : rows.stop], strict=True
+        )
+        parts = [view[begin:stop] for begin, stop in bounds]
+        joined = b"\n" + b"\n".join(parts)
         size = len(joined)
-        ends = list(accumulate(len(window) + 1 for window in windows))
-        at, row, begin = 1 - self.start, -1, 0
+        most = 1 if self.start or self.end else _TRIES
+        at, past, row, moved = 1 - self.start, 0, -1, 0
         places: list[int] = []
+        ends: list[int] = []
         while at <= size and (found := self._opening(_ANYWHERE, joined, at, size)[0][0]) >= 0:
             place = found + self.start
-            if row < 0 or place > ends[row]:
+            if place > past or row < 0:
                 if places:
                     yield row, places
-                row, places = bisect_left(ends, place), []
-                begin = ends[row] - len(windows[row]) - max(0, lines[row][1] - 1)
-            places.append(place - begin)
-            at = place + 1 if len(places) < most else ends[row] + 1 - self.start
+                ends = ends or list(accumulate([len(part) + 1 for part in parts]))
+                i = bisect_left(ends, place)
+                row, places, past = rows[i], [], ends[i]
+                moved = tries.begin[row] - tries.start[row] - (past - len(parts[i]))
+            places.append(place + moved)
+            at = place + 1 if len(places) < most else past + 1 - self.start
         if places:
             yield row, places
 
