@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clean_corpus.config import Dedup
+from clean_corpus import settings
 from clean_corpus.corpus import shingles
 from clean_corpus.corpus.duplicates import signatures
 from clean_corpus.corpus.duplicates.plan import sketching
@@ -34,7 +34,7 @@ def main() -> None:
     """Go through the texts, and print the CPU seconds that each part took."""
     texts, kept, *given = sys.argv[1:]
     pa.set_cpu_count(1)
-    options = sketching(Dedup.model_validate(dict(one.split("=", 1) for one in given)))
+    options = sketching(settings.load(None, [f"dedup.{one}" for one in given]).dedup)
     keys = []
     spent = {"start": time.process_time(), "read": 0.0, "shingle": 0.0, "sign": 0.0, "sort": 0.0}
     for path in sorted(Path(texts).glob("*.parquet")):

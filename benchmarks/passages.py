@@ -24,7 +24,7 @@ from typing import Any
 import orjson
 from jsonl import objects
 
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.run.plan import clean_files
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
@@ -55,7 +55,7 @@ def run(folder: Path, rows: Iterable[Mapping[str, Any]], **sections: Any) -> Pat
     """Clean records in this process; give the folder of the run."""
     source = folder / "records.jsonl"
     source.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    config = Config.model_validate({"limits": {"max_removed": 1}, **sections})
+    config = from_json(Config, {"limits": {"max_removed": 1}, **sections})
     clean_files([str(source)], folder / "out", config, serial=True, fresh=True, limits=False)
     return folder / "out"
 

@@ -14,7 +14,7 @@ import pytest
 
 import sample_records
 from clean_corpus import clean, cli, formats, results, spill
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.corpus.duplicates import nearest
 from clean_corpus.errors import InputError, OutputError
 from clean_corpus.run.flow import Flow
@@ -31,7 +31,7 @@ ALONE: dict[str, Any] = {
 
 def run(source: Path, out: Path, mode: str, **sections: Any) -> Path:
     options = {**ALONE, "output": {"mode": mode}, **sections}
-    clean_files([str(source)], out, Config.model_validate(options))
+    clean_files([str(source)], out, from_json(Config, options))
     return out
 
 

@@ -87,8 +87,8 @@ def test_wrong_usage_is_2(run: Cli, arguments: list[str]) -> None:
 
 
 def test_flags_offer_what_the_config_allows() -> None:
-    assert get_args(Output.model_fields["mode"].annotation) == cli.MODES
-    assert get_args(Output.model_fields["to"].annotation) == ("", *cli.FORMATS)
+    assert get_args(get_args(Output.__annotations__["mode"])[0]) == cli.MODES
+    assert get_args(get_args(Output.__annotations__["to"])[0]) == ("", *cli.FORMATS)
 
 
 def test_init_writes_a_file_once(run: Cli, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clean_corpus import settings, toml
-from clean_corpus.config import Config, as_json, ratio
+from clean_corpus.config import Config, as_json, from_json, ratio
 from clean_corpus.errors import ConfigError
 from clean_corpus.settings import starter
 
@@ -91,6 +92,14 @@ def test_an_option_like_no_other_gets_the_list(tmp_path: Path) -> None:
             '2: dedup.threshold: must be a number from 0 to 1, not "high".',
         ),
         ("[dedup]\nthreshold = nan", "2: dedup.threshold: must be a number from 0 to 1, not NaN."),
+        ("[dedup]\nthreshold = ''", '2: dedup.threshold: must be a number from 0 to 1, not "".'),
+        (
+            "[dedup]\nthreshold = true",
+            "2: dedup.threshold: must be a number from 0 to 1, not true.",
+        ),
+        ("[run]\nworkers = true", "2: run.workers: must be a whole number, not true."),
+        ("[boilerplate]\nactions = 3", "2: boilerplate.actions: must be a table, not 3."),
+        ("[input.encodings]\na = 3", "2: input.encodings.a: must be a text in quotes, not 3."),
         ("[fields]\ntext = 3", "2: fields.text: must be a text in quotes, not 3."),
         (
             "[dedup]\nkeep = 'longest'",
@@ -263,6 +272,17 @@ def test_errors_in_overrides_name_the_flag() -> None:
         settings.load(None, ["dedup.passage_words=14"])
     with pytest.raises(ConfigError, match=r"^--set: dedup.seed: must be less than 4294967296"):
         settings.load(None, [f"dedup.seed={1 << 32}"])
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^--set: fields\.text: must be a text in quotes"):
+        settings.load(None, ["fields.text=\udcff"])
+
+
+def test_a_configuration_comes_back_from_json() -> None:
+    config = settings.load(None, ["dedup.threshold=0.7", "boilerplate.actions={byline='off'}"])
+    assert from_json(Config, as_json(config)) == config
+    assert json.loads(json.dumps(as_json(config))) == as_json(config)
 
 
 def test_a_file_nested_too_deeply(tmp_path: Path) -> None:

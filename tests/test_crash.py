@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.errors import OutputError
 from clean_corpus.run import disk, publish
 from clean_corpus.run.plan import clean_files
@@ -48,7 +48,7 @@ BARE = WHOLE | {
 
 
 def run(source: Path, out: Path, options: dict[str, Any] = WHOLE) -> None:
-    clean_files([str(source)], out, Config.model_validate(options), serial=True)
+    clean_files([str(source)], out, from_json(Config, options), serial=True)
 
 
 def in_child(action: Callable[[], None]) -> int:

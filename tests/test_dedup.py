@@ -15,7 +15,7 @@ import pytest
 
 import articles
 import oracle
-from clean_corpus.config import Dedup
+from clean_corpus.config import Dedup, from_json
 from clean_corpus.corpus import pairs
 from clean_corpus.corpus.duplicates import evidence, groups
 from clean_corpus.corpus.duplicates import plan as plan_
@@ -144,7 +144,7 @@ def test_policies(tmp_path: Path) -> None:
         (["source", "earliest", "longest"], [], "early"),
     ]:
         for order in (rows, rows[::-1]):
-            outcome = run(tmp_path, order, Dedup(keep=keep, prefer=prefer))
+            outcome = run(tmp_path, order, from_json(Dedup, {"keep": keep, "prefer": prefer}))
             assert outcome.kept == {kept}
 
 
@@ -262,8 +262,8 @@ def test_nearest_pair(tmp_path: Path, truth: dict[tuple[int, int], Fraction]) ->
 @pytest.mark.parametrize("clusters", ["witness", "components"])
 def test_another_threshold_needs_no_other_run(tmp_path: Path, clusters: str) -> None:
     """What is stored of a run decides as another run would."""
-    loose = run(tmp_path / "loose", CORPUS, Dedup(clusters=clusters))
-    strict = Dedup(threshold=Decimal("0.7"), bands=42, clusters=clusters)
+    loose = run(tmp_path / "loose", CORPUS, from_json(Dedup, {"clusters": clusters}))
+    strict = from_json(Dedup, {"threshold": 0.7, "bands": 42, "clusters": clusters})
     wanted = run(tmp_path / "strict", CORPUS, strict)
     found: list[dict[str, Any]] = []
     counts = evidence.Counts()

@@ -59,7 +59,7 @@ def test_tables_and_comments_are_options() -> None:
 
 @pytest.mark.parametrize("focus", ["balanced", "precision", "recall"])
 def test_every_focus_finds_the_article(focus: str) -> None:
-    options = config.Extract.model_validate({"focus": focus})
+    options = config.from_json(config.Extract, {"focus": focus})
     assert PARAGRAPHS[0] in extract(page(), None, None, options).text
 
 

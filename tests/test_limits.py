@@ -14,7 +14,7 @@ def reason(text: str, label: str = "fr", languages: list[str] | None = None, **l
     found = reasons(
         pa.array([text], pa.large_string()),
         pa.array([label]),
-        config.Limits.model_validate(limits),
+        config.from_json(config.Limits, limits),
         wanted,
     )
     assert found.type == pa.string()

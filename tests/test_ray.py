@@ -11,7 +11,7 @@ import pytest
 
 import sample_records
 from clean_corpus import formats
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.errors import ConfigError
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.ray import Ray
@@ -40,7 +40,7 @@ def test_two_nodes_give_the_same_bytes(
     limits = {"max_failed": 1, "max_removed": 1}
     for name, run in (("here", {}), ("there", {"executor": "ray", "address": address})):
         clean_files(
-            [str(source)], tmp_path / name, Config.model_validate({"limits": limits, "run": run})
+            [str(source)], tmp_path / name, from_json(Config, {"limits": limits, "run": run})
         )
     assert sample_records.content(tmp_path / "here") == sample_records.content(tmp_path / "there")
 

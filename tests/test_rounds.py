@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clean_corpus import lexicons, text
-from clean_corpus.config import Boilerplate
+from clean_corpus.config import Action, Boilerplate
 from clean_corpus.stages import boilerplate
 from clean_corpus.stages.boilerplate.repeated import Told
 from clean_corpus.stages.boilerplate.rounds import Round
@@ -67,7 +67,7 @@ PAGES = st.tuples(
 
 SITE = "valley.example"
 SHIPPED = lexicons.load(Boilerplate())
-FLAGGED = {"navigation": "flag", "related_link": "flag", "byline": "off"}
+FLAGGED: dict[str, Action] = {"navigation": "flag", "related_link": "flag", "byline": "off"}
 #: As it comes; and with classes that are only flagged or left alone, and an eager vote.
 STAGES = [
     boilerplate.stage(SHIPPED, options)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import sample_records
 from clean_corpus import clean, formats, results
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.errors import ConfigError, InputError, LimitExceeded, OutputError
 from clean_corpus.run import plan
 from clean_corpus.run.plan import clean_files
@@ -30,7 +30,7 @@ TOLERANT = {"limits": {"max_failed": 1, "max_removed": 1}}
 
 
 def config(**sections: Any) -> Config:
-    return Config.model_validate({**TOLERANT, **sections})
+    return from_json(Config, {**TOLERANT, **sections})
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_an_output_folder_of_others_is_left_alone(tmp_path: Path) -> None:
 
 def test_limits_decide_after_everything_is_written(tmp_path: Path) -> None:
     source = sample_records.write(tmp_path / "news.jsonl", sample_records.records(60))
-    strict = Config.model_validate({"limits": {"max_removed": 0.1}})
+    strict = from_json(Config, {"limits": {"max_removed": 0.1}})
     for _ in range(2):  # a run that has nothing to do says it again
         with pytest.raises(LimitExceeded, match=r"documents removed .*limits.max_removed = 0.1"):
             clean_files([str(source)], tmp_path / "out", strict)

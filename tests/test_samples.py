@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.corpus.duplicates.decide import CLUSTERS
 from clean_corpus.report import samples
 from clean_corpus.run import quotes
@@ -90,7 +90,7 @@ def test_a_run_notes_what_its_report_quotes(tmp_path: Path, mode: str, reason: s
     source = tmp_path / "in.jsonl"
     rows = [{"id": "one", "text": story(" late\u200b")}, {"id": "two", "text": story(" early")}]
     write_lines(source, [*rows, {"id": "bad", "text": 7}])
-    config = Config.model_validate({"output": {"mode": mode}})
+    config = from_json(Config, {"output": {"mode": mode}})
     clean_files([str(source)], tmp_path / "out", config, limits=False)
     found = samples.collect(tmp_path / "out")
     (pair,) = found.pairs

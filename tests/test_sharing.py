@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from articles import vocabulary
 from clean_corpus import results, spill
-from clean_corpus.config import SHORTEST_PASSAGE, Config
+from clean_corpus.config import SHORTEST_PASSAGE, Config, from_json
 from clean_corpus.corpus import shingles
 from clean_corpus.corpus.sharing import anchors
 from clean_corpus.corpus.sharing import plan as sharing
@@ -199,7 +199,7 @@ def run(folder: Path, rows: list[dict[str, Any]], cut: int = 0, **dedup: Any) ->
     parts = [rows[:cut], rows[cut:]] if cut else [rows]
     for i, part in enumerate(parts):
         (folder / f"{i}.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in part))
-    config = Config.model_validate({"dedup": dedup, "limits": {"max_removed": 1}})
+    config = from_json(Config, {"dedup": dedup, "limits": {"max_removed": 1}})
     names = [str(folder / f"{i}.jsonl") for i in range(len(parts))]
     clean_files(names, folder / "out", config, serial=True)
     return folder / "out"

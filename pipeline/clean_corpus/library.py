@@ -42,7 +42,7 @@ def clean(
     `{"dedup": {"threshold": 0.7}}`.
     """
     config = config if isinstance(config, Config) else settings.of(config or {})
-    config = config.model_copy(update={"output": config.output.model_copy(update={"to": "jsonl"})})
+    config = config._replace(output=config.output._replace(to="jsonl"))
     with tempfile.TemporaryDirectory(prefix="clean-corpus-") as folder:
         source, out = Path(folder, "records.jsonl"), Path(folder, "out")
         with source.open("wb") as file:

@@ -17,12 +17,11 @@ from typing import Any
 _SELDOM = 500_000, 20, 100
 
 # Modules that a command has no use for, and what others take from them: manuals that are there to
-# answer `help`, and plugins of pydantic, for which it would read about every installed package.
+# answer `help`.
 _UNREAD: dict[str, dict[str, Any]] = {
     "numpy._core._add_newdocs": {},
     "numpy._core._add_newdocs_scalars": {},
     "pyarrow.vendored.docscrape": {"NumpyDocString": lambda _: {"Parameters": []}},
-    "pydantic.plugin._loader": {"get_plugins": lambda: ()},
 }
 
 # Of glibc's mallopt: arrays below the first size, in bytes, are taken from memory that was given

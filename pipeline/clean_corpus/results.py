@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from clean_corpus import formats
-from clean_corpus.config import Config, Input
+from clean_corpus.config import Config, Input, from_json
 from clean_corpus.errors import InputError
 from clean_corpus.formats import inputs
 from clean_corpus.formats.records import actual, host
@@ -63,7 +63,7 @@ def summary(out: Path) -> dict[str, Any]:
 
 def config(out: Path) -> Config:
     """Give the configuration that a run was made with."""
-    return Config.model_validate(summary(out)["config"])
+    return from_json(Config, summary(out)["config"])
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -153,7 +153,7 @@ def _read(path: Path, options: Config, text: str) -> Iterator[Document]:
     (unit,) = inputs.units([str(path)])
     table = unit.format in ("csv", "tsv")
     id_ = f"{options.output.clean_field}{'_' if table else '.'}id"
-    fields = options.fields.model_copy(update={"id": id_, "text": text})
+    fields = options.fields._replace(id=id_, text=text)
     # Whatever the input was, the output is UTF-8.
     given = Input(encoding="utf-8", delimiter=options.input.delimiter, max_document_mb=_LARGE)
     for piece in formats.pieces(unit, given):

@@ -46,8 +46,8 @@ def run(
     if out == PIPE:
         if config.output.to not in ("", "jsonl"):
             raise OutputError("stdout takes JSONL only. Leave output.to (--to) out.")
-        output = config.output.model_copy(update={"to": "jsonl"})
-        config = config.model_copy(update={"output": output})
+        output = config.output._replace(to="jsonl")
+        config = config._replace(output=output)
     with named(inputs) as files, _temporary(folder) as target:
         progress = console.Progress(sys.stderr, quiet=quiet)
         with logged(target / publish.PRIVATE), progress:
@@ -98,8 +98,9 @@ def _temporary(folder: Path | None) -> Iterator[Path]:
 
 def with_texts(config: Config) -> Config:
     """Give the configuration of a run whose texts can be read back."""
-    mode = config.output.mode.replace("ids", "remove")
-    return config.model_copy(update={"output": config.output.model_copy(update={"mode": mode})})
+    if config.output.mode != "ids":
+        return config
+    return config._replace(output=config.output._replace(mode="remove"))
 
 
 @contextmanager

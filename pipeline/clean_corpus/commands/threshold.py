@@ -90,7 +90,7 @@ def _asked(dedup: Dedup, wanted: str, cut: int, thinned: int) -> Dedup:
             f"--threshold {wanted}: {cut:,} pairs below {dedup.threshold} were not kept. "
             f"Name {dedup.threshold} or more, or run again with dedup.threshold = {wanted}."
         )
-    return dedup.model_copy(update={"threshold": value})
+    return dedup._replace(threshold=value)
 
 
 def _lines(removals: Iterator[dict[str, Any]]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from clean_corpus import prepared, results
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.corpus.duplicates import parameters
 from clean_corpus.errors import OutputError
 from clean_corpus.report import charts, diff, samples
@@ -74,7 +74,7 @@ def _template() -> Any:
 
 def _curve(summary: Mapping[str, Any]) -> Markup | None:
     """Draw the S-curve, if the run looked for near-duplicates."""
-    dedup = Config.model_validate(summary["config"]).dedup
+    dedup = from_json(Config, summary["config"]).dedup
     if not dedup.near:
         return None
     bands = parameters.choose(dedup)

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from clean_corpus import toml
 from clean_corpus.config import Config
 from clean_corpus.errors import ConfigError
 from clean_corpus.settings import mistakes
+from clean_corpus.settings.checked import checked
 from clean_corpus.settings.mistakes import Mistake
 from clean_corpus.toml import KeyPath
 
@@ -39,7 +38,7 @@ def of(values: Mapping[str, Any]) -> Config:
 
 def _made(document: toml.Document, overrides: Sequence[str], folder: Path) -> Config:
     values, given = _overridden(document.values, overrides)
-    config, wrong = _validated(values)
+    config, wrong = checked(values)
     config = _resolved(config, folder, given)
     keys = [key for mistake in wrong for key in mistake.keys]
     wrong += [
@@ -122,32 +121,6 @@ def _plain(values: Any) -> Any:
     return json.loads(json.dumps(values, default=str))
 
 
-def _validated(values: dict[str, Any]) -> tuple[Config, list[Mistake]]:
-    """Check names and types; what is wrong is told and left at its default."""
-    try:
-        return _checked(values), []
-    except ValidationError as error:
-        wrong = [mistakes.of_type(one) for one in error.errors(include_url=False)]
-    for mistake in wrong:
-        _drop(values, mistake.keys[0])
-    return _checked(values), wrong
-
-
-def _checked(values: dict[str, Any]) -> Config:
-    # Strict only as JSON: there a decimal may be written as a number, but "yes" is not true.
-    return Config.model_validate_json(json.dumps(values), strict=True)
-
-
-def _drop(values: Any, key: KeyPath) -> None:
-    """Take a key out of nested tables; of a list, the whole list."""
-    for part in key[:-1]:
-        if not isinstance(values.get(part), dict):
-            values.pop(part, None)
-            return
-        values = values[part]
-    values.pop(key[-1], None)
-
-
 def _resolved(config: Config, folder: Path, given: Sequence[KeyPath]) -> Config:
     """Make the paths of the file relative to the working directory."""
 
@@ -159,7 +132,7 @@ def _resolved(config: Config, folder: Path, given: Sequence[KeyPath]) -> Config:
     update: dict[str, Any] = {"lexicons": [found("lexicons", p) for p in boilerplate.lexicons]}
     if boilerplate.learned not in ("auto", "off"):
         update["learned"] = found("learned", boilerplate.learned)
-    return config.model_copy(update={"boilerplate": boilerplate.model_copy(update=update)})
+    return config._replace(boilerplate=boilerplate._replace(**update))
 
 
 def _covers(key: KeyPath, other: KeyPath) -> bool:

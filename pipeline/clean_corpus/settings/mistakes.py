@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
-
-from pydantic import BaseModel
+from typing import NamedTuple
 
 from clean_corpus import languages
-from clean_corpus.config import RULES, Boilerplate, Config, Input
+from clean_corpus.config import RULES, Boilerplate, Config, Input, is_section
 from clean_corpus.errors import ConfigError
 from clean_corpus.toml import KeyPath
 
@@ -26,42 +23,6 @@ class Mistake(NamedTuple):
 
     keys: tuple[KeyPath, ...]
     what: str
-
-
-def of_type(error: Any) -> Mistake:
-    """Describe one of pydantic's errors: an unknown name, or a value of the wrong type."""
-    key: KeyPath = tuple(part for part in error["loc"] if part != "[key]")
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        return Mistake((key,), _unknown_option(key))
-    if kind == "string_too_short":
-        return Mistake((key,), "must not be empty.")
-    hint = ""
-    if kind == "literal_error":
-        choices = _choices(key)
-        what = "must be one of " + ", ".join(choice or '""' for choice in choices)
-        hint = _suggestion(str(error["input"]), choices)
-    elif kind.startswith("decimal") or kind == "finite_number":
-        what = "must be a number from 0 to 1"
-    else:
-        what = _WORDS.get(kind, error["msg"]).format(**context)
-    shown = json.dumps(error["input"], ensure_ascii=False)
-    return Mistake((key,), f"{what}, not {shown}.{hint}")
-
-
-_WORDS = {
-    "bool_type": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "string_type": "must be a text in quotes",
-    "list_type": 'must be a list such as ["one", "two"]',
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-}
 
 
 def of_meaning(config: Config) -> Iterator[Mistake]:
@@ -126,7 +87,7 @@ def _unknown_stages(stages: Sequence[str]) -> Iterator[Mistake]:
         elif ":" in stage:
             what = _fault_of_function(stage)
         elif stage not in STAGES:
-            hint = _suggestion(stage, STAGES) or f" There are: {', '.join(STAGES)}."
+            hint = suggestion(stage, STAGES) or f" There are: {', '.join(STAGES)}."
             what = f"unknown stage {stage!r}.{hint}"
         if what:
             yield Mistake((("stages",),), what)
@@ -153,7 +114,7 @@ def _unknown_classes(boilerplate: Boilerplate) -> Iterator[Mistake]:
     for table, classes in tables.items():
         for class_ in classes:
             if class_ not in CLASSES:
-                hint = _suggestion(class_, CLASSES)
+                hint = suggestion(class_, CLASSES)
                 hint = hint or " See `clean-corpus rules` for the classes."
                 yield Mistake(((*table, class_),), f"unknown class.{hint}")
 
@@ -164,11 +125,11 @@ def _unknown_rules(boilerplate: Boilerplate) -> Iterator[Mistake]:
         yield Mistake((("boilerplate", "rules"),), what)
     for option in ("disable", "protect"):
         # Only these need all rules at hand, and reading them takes a while.
-        if alone := boilerplate.model_dump(include={option}, exclude_defaults=True):
+        if named := getattr(boilerplate, option):
             from clean_corpus import lexicons
 
             try:
-                lexicons.load(Boilerplate(**alone))
+                lexicons.load(Boilerplate(**{option: named}))
             except ConfigError as error:
                 what = str(error).removeprefix(f"boilerplate.{option}: ")
                 yield Mistake((("boilerplate", option),), what)
@@ -205,38 +166,23 @@ def _missing_files(boilerplate: Boilerplate) -> Iterator[Mistake]:
         yield Mistake((("boilerplate", "learned"),), what)
 
 
-def _unknown_option(key: KeyPath) -> str:
-    name, section = str(key[-1]), _section(key[:-1])
-    here = list(section.model_fields)
+def unknown_option(key: KeyPath) -> str:
+    """Say that there is no such option, and which one was probably meant."""
+    name, here = str(key[-1]), _OPTIONS[str(key[0]) if key[1:] else ""]
     if close := get_close_matches(name, here, 1):
         return f"unknown option. Did you mean {close[0]!r}?"
-    for table, model in _sections().items():
-        if close := get_close_matches(name, model.model_fields, 1, 0.8):
+    for table, options in _OPTIONS.items():
+        if table and (close := get_close_matches(name, options, 1, 0.8)):
             return f"unknown option. Did you mean '{table}.{close[0]}'?"
     return f"unknown option. There are: {', '.join(here)}."
 
 
-def _sections() -> dict[str, type[BaseModel]]:
-    kinds = {name: field.annotation for name, field in Config.model_fields.items()}
-    return {
-        name: kind
-        for name, kind in kinds.items()
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-    }
+#: The names of the options by table.
+_OPTIONS = {name: type(one)._fields for name, one in Config()._asdict().items() if is_section(one)}
+_OPTIONS[""] = Config._fields
 
 
-def _section(key: KeyPath) -> type[BaseModel]:
-    return _sections()[str(key[0])] if key else Config
-
-
-def _choices(key: KeyPath) -> list[str]:
-    """Give the words that an option may be: the innermost Literal of its type."""
-    kind: Any = _section(key[:1]).model_fields[str(key[1])].annotation
-    while any(not isinstance(argument, str) for argument in get_args(kind)):
-        kind = get_args(kind)[-1]
-    return list(get_args(kind))
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Name the known word that was probably meant, if there is one."""
     close = get_close_matches(word, list(known), 1)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus import spill
-from clean_corpus.config import Dedup
+from clean_corpus.config import Dedup, from_json
 from clean_corpus.corpus import arrow, rank, sets
 from clean_corpus.corpus.arrow import PAIRS, REMOVED, Documents, Numbers
 from clean_corpus.corpus.duplicates import evidence, nearest, parameters
@@ -40,7 +40,7 @@ def decide(
     Counts what goes, and the pairs that the evidence lacks: `pairs_cut` below the threshold,
     `pairs_thinned` of very large groups of copies. See `groups`.
     """
-    dedup = Dedup.model_validate(options["dedup"])
+    dedup = from_json(Dedup, options["dedup"])
     documents = Documents.of(inputs["documents"], inputs["occurrences"])
     bounds = Bounds(
         Fraction(dedup.threshold).as_integer_ratio(), parameters.witness(dedup).as_integer_ratio()
@@ -74,7 +74,7 @@ def decide(
 
 
 def _policy(dedup: Dedup) -> dict[str, Any]:
-    return dedup.model_dump(include={"keep", "prefer"})
+    return {"keep": dedup.keep, "prefer": dedup.prefer}
 
 
 class _Settled(NamedTuple):

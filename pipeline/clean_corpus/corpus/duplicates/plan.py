@@ -28,7 +28,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from clean_corpus import spill
-from clean_corpus.config import Dedup
+from clean_corpus.config import Dedup, as_json
 from clean_corpus.corpus.duplicates import nearest, parameters
 from clean_corpus.corpus.duplicates.assign import assign
 from clean_corpus.corpus.duplicates.decide import decide
@@ -204,7 +204,7 @@ def plan(
             if some
         ),
     )
-    rules = {"dedup": dedup.model_dump(mode="json"), **reading}
+    rules = {"dedup": as_json(dedup), **reading}
     known = {**naming, **copies, **pairs, **(everything if few else none)}
     decided = add(decide, "removed clusters evidence", [(known, rules, *sketched.again)])
     removed = {"removed": decided["removed"]}

@@ -32,7 +32,7 @@ def gather(
 
     Inputs: passages and documents, shard by shard. Options: partition, learn.
     """
-    learn = config.Learn.model_validate(options["learn"])
+    learn = config.from_json(config.Learn, options["learn"])
     table = articles(inputs["passages"], options["partition"])
     lessons: list[Lesson] = []
     sources = 0

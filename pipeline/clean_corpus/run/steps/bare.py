@@ -74,8 +74,8 @@ def write(
 
     A batch is sketched while it is at hand. Options: limits, language, sketch (`plan.sketching`).
     """
-    limiting = config.Limits.model_validate(options["limits"])
-    asked = config.Language.model_validate(options["language"])
+    limiting = config.from_json(config.Limits, options["limits"])
+    asked = config.from_json(config.Language, options["language"])
 
     def written() -> Iterator[pa.RecordBatch]:
         for batch in chain([first], records):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import lexicons, spill
-from clean_corpus.config import Config
+from clean_corpus.config import Config, from_json
 from clean_corpus.corpus.keys import run_keys
 from clean_corpus.errors import ConfigError
 from clean_corpus.formats.records import CLEAN
@@ -54,7 +54,7 @@ def clean(
     first (document of this shard), packed (see `spill.writer`), learned (a digest of the rules
     learned for its sources), and as payload those rules.
     """
-    config = Config.model_validate(options["config"])
+    config = from_json(Config, options["config"])
     prepared = _prepared(json.dumps(options["config"]), options["rules"])
     stages = _chain(config, options.get("payload", ()), prepared)
     (documents,) = inputs["documents"]
@@ -79,7 +79,7 @@ _Prepared = Callable[[Sequence[Rule]], Stage]
 def _prepared(sections: str, rules: str) -> _Prepared:
     """Prepare boilerplate once for all tasks of a run in this process: it takes a while."""
     del rules
-    return _boilerplate(Config.model_validate_json(sections))
+    return _boilerplate(from_json(Config, json.loads(sections)))
 
 
 def _boilerplate(config: Config) -> _Prepared:

@@ -65,12 +65,12 @@ def ingest(
 def _read(options: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
     """Read the records of the piece, up to the limit, with texts where they had pages."""
     limit = options["limit"]
-    extraction = config.Extract.model_validate(options["extract"])
+    extraction = config.from_json(config.Extract, options["extract"])
     rows = 0
     for batch in formats.read(
         options["payload"],
-        config.Fields.model_validate(options["fields"]),
-        config.Input.model_validate(options["input"]),
+        config.from_json(config.Fields, options["fields"]),
+        config.from_json(config.Input, options["input"]),
         options["clean_field"],
     ):
         some = batch.slice(0, limit - rows) if limit else batch

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import formats, spill
-from clean_corpus.config import Output
+from clean_corpus.config import Output, from_json
 from clean_corpus.corpus.sharing.tell import TOLD
 from clean_corpus.formats import strings
 from clean_corpus.formats.records import CLEAN, shown
@@ -56,7 +56,7 @@ def write(
     told, row by row alike; or those of `bare.shard`, and decisions. Options: output, first.
     Returns the counts of the summary.
     """
-    output = Output.model_validate(options["output"])
+    output = from_json(Output, options["output"])
     marking, naming = output.mode == "mark", output.mode == "ids"
     counted: list[dict[str, Any]] = []
     kept: list[pa.Table] = []
