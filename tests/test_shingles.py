@@ -122,6 +122,12 @@ def test_long_runs() -> None:
     assert fast_hashes([text], 3) == [slow_hashes(text, 3)]
 
 
+@pytest.mark.parametrize("mark", "\u0344\u0f77\u0e33")
+def test_marks_that_are_a_word_a_byte(mark: str) -> None:
+    texts = ["กขคงจฉ" + mark * 4000, "one two", "ก" * 7 + mark * 9, "", mark * 3000]
+    assert fast_hashes(texts, 2) == [slow_hashes(text, 2) for text in texts]
+
+
 @pytest.mark.parametrize("odd", "éạ’й字ก😀")
 def test_what_is_not_ascii_among_much_that_is(odd: str) -> None:
     plain = "The ferry to the Island (No. 7) was late, " * 3

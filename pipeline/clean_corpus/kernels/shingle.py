@@ -259,15 +259,19 @@ def _shingles(
     table: Table,
     more: Table,
     size: int,
+    done: int,
     out: Hashes,
     ends: Offsets,
     words: Hashes,
     before: Hashes,
     at: Hashes,
-) -> None:
-    begin = _0
-    for row in range(rows.size):
+) -> int:
+    """Go on behind the rows that are done while `out` has room; give how many are done now."""
+    begin = _U(ends[done])
+    for row in range(done, rows.size):
         start, stop = _U(offsets[rows[row]]), _U(offsets[rows[row] + 1])
+        if begin + stop - start > _U(out.size):
+            return row
         count = _words(data, start, stop, quick, table, more, before, at, words)
         n = min(_U(size), count)
         many = count - n + min(n, _1)
@@ -284,6 +288,7 @@ def _shingles(
             out[begin + i] = run ^ run >> _32
         begin += many
         ends[row + 1] = begin
+    return rows.size
 
 
 def shingles(
@@ -301,13 +306,17 @@ def shingles(
     the offsets of each text's own, one more than there are rows.
     """
     lengths = offsets[rows + 1] - offsets[rows]
-    # A spaced word takes two bytes, a window at least three bytes for two.
-    most = lengths * 2 // 3 + 2
-    out = np.empty(int(most.sum()), np.uint64)
+    longest = int(lengths.max(initial=0))
+    # A text has no more words than bytes: marks that stand for three may end a window each, among
+    # letters of Thai. Nearly all have half as many at most.
+    out = np.empty(int(lengths.sum()) // 2 + longest, np.uint64)
     ends = np.zeros(rows.size + 1, np.int64)
-    words = np.empty(int(most.max(initial=0)), np.uint64)
+    words = np.empty(longest, np.uint64)
     held = np.empty(_HELD + 8, np.uint64), np.empty(_HELD, np.uint64)
-    _shingles(data, offsets, rows, quick, table, more, size, out, ends, words, *held)
+    texts = data, offsets, rows, quick, table, more, size
+    done = 0
+    while (done := _shingles(*texts, done, out, ends, words, *held)) < rows.size:
+        out = np.concatenate([out, np.empty_like(out)])
     return out[: ends[-1]], ends
 
 
