@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from clean_corpus import spill
 from clean_corpus.corpus.keys import run_keys
-from clean_corpus.kernels import radix
 from clean_corpus.spill import batches, opened
 
 Numbers = npt.NDArray[Any]
@@ -122,37 +121,6 @@ def columns(paths: Sequence[str], part: int, *names: str) -> list[Numbers]:
         for values, name in zip(found, names, strict=True):
             values.append(batch.column(name).to_numpy())
     return [np.concatenate(values) if values else np.zeros(0, np.uint64) for values in found]
-
-
-def ordered(keys: Sequence[Numbers], rows: Sequence[Numbers]) -> dict[str, Numbers]:
-    """Join keys and the rows they are of, and give them as columns of BANDS."""
-    key, document = radix.sort_upper(
-        np.concatenate([np.zeros(0, np.uint64), *keys]),
-        np.concatenate([np.zeros(0, np.uint32), *rows]),
-    )
-    return {"key": key, "document": document}
-
-
-def partition(paths: Sequence[str], starts: Numbers, part: int, parts: int) -> list[Numbers]:
-    """Join the keys of BANDS that fall to one of some parts by their upper bits, and documents.
-
-    `starts` gives the first document of each file.
-    """
-    found = [(np.zeros(0, np.uint64), np.zeros(0, np.uint32))]
-    low, high = range_of(part, parts)
-    for path, first in zip(paths, starts.tolist(), strict=False):
-        keys, rows = (column.to_numpy() for column in opened(path).get_batch(0).columns)
-        # Only their upper bits are in order, and more than these the ends do not have.
-        here = slice(keys.searchsorted(low), keys.searchsorted(high, "right"))
-        # Copied: what was looked at of a file is in memory as long as it is mapped.
-        found.append((keys[here].copy(), rows[here] + np.uint32(first)))
-    return [np.concatenate(column) for column in zip(*found, strict=True)]
-
-
-def range_of(part: int, parts: int) -> tuple[np.uint64, np.uint64]:
-    """Give the least and the greatest 64-bit number of one of up to 2^16 equal parts."""
-    low, high = ((i << 16) // parts << 48 for i in (part, part + 1))
-    return np.uint64(low), np.uint64(high - 1)
 
 
 def column(paths: Sequence[str], name: str) -> Numbers:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from clean_corpus.corpus import arrow, rank
+from clean_corpus.corpus import arrow, bands, rank
 from clean_corpus.corpus.arrow import COPIES, Documents, Numbers
 from clean_corpus.corpus.pairs import among, distinct
 from clean_corpus.kernels.repeats import repeats
@@ -48,7 +48,7 @@ def _twins(documents: Documents, options: Mapping[str, Any]) -> Numbers:
     """Give the documents of this part whose hash another has too: few, as a rule."""
     hashes, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)]
     columns = documents.all("digest_high", "present")
-    low, most = arrow.range_of(options["part"], options["parts"])
+    low, most = bands.range_of(options["part"], options["parts"])
     for first, (high, present) in zip(documents.starts.tolist(), columns, strict=False):
         rows = np.flatnonzero(present & (high >= low) & (high <= most))
         hashes.append(high[rows])

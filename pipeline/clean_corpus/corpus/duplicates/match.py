@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clean_corpus.corpus import arrow
+from clean_corpus.corpus import arrow, bands
 from clean_corpus.corpus.arrow import CANDIDATES, Documents, Numbers
 from clean_corpus.corpus.duplicates import oversized
 from clean_corpus.corpus.duplicates.oversized import Split
@@ -20,9 +20,7 @@ from clean_corpus.corpus.pairs import (
     halves,
     paired,
 )
-from clean_corpus.kernels import radix
 from clean_corpus.kernels.buckets import pairs_of
-from clean_corpus.kernels.repeats import repeats
 
 
 class Buckets(NamedTuple):
@@ -116,12 +114,7 @@ def _buckets(
     paths: Sequence[str], starts: Numbers, here: Numbers, options: Mapping[str, Any]
 ) -> Buckets:
     """Bring equal keys of one partition together, those of the documents that are `here`."""
-    keys, numbers = arrow.partition(paths, starts, options["part"], options["parts"])
-    rows = repeats(keys)
-    rows = rows[here[numbers[rows]]]
-    keys, numbers = keys[rows], numbers[rows]
-    del rows
-    keys, numbers = radix.sort_with(keys, numbers)
+    keys, numbers = bands.repeated(paths, starts, options["part"], options["parts"], here)
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
     return Buckets(numbers, keys[starts], starts, np.diff(np.append(starts, len(keys))))
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import spill
-from clean_corpus.corpus import arrow, dates, shingles
+from clean_corpus.corpus import arrow, bands, dates, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
 from clean_corpus.corpus.duplicates import signatures
 from clean_corpus.kernels import digest, minhash
@@ -48,7 +48,7 @@ def write(
     columns = {name: _joined(table.column(name)) for name in _PLAIN.names}
     columns["source"] = columns["source"].dictionary_encode()
     arrow.write(outputs["documents"], DOCUMENTS, [columns])
-    arrow.write(outputs["bands"], BANDS, [arrow.ordered(keys, rows)])
+    arrow.write(outputs["bands"], BANDS, [bands.ordered(keys, rows)])
     return {"documents": first, "keys": sum(map(len, keys))}
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from clean_corpus import config, spill
-from clean_corpus.corpus import arrow, shingles
+from clean_corpus.corpus import arrow, bands, shingles
 from clean_corpus.corpus.arrow import BANDS, Numbers
 
 # As many runs of words as the shortest passage has.
@@ -45,7 +45,7 @@ def anchor(
             keys.append(found)
             documents.append((rows[document] + row).astype(np.uint32))
         row += batch.num_rows
-    arrow.write(outputs["anchors"], BANDS, [arrow.ordered(keys, documents)])
+    arrow.write(outputs["anchors"], BANDS, [bands.ordered(keys, documents)])
     return {"anchors": sum(map(len, keys))}
 
 

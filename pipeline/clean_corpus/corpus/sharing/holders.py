@@ -9,11 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clean_corpus.corpus import arrow, rank
+from clean_corpus.corpus import arrow, bands, rank
 from clean_corpus.corpus.arrow import Documents, Numbers
 from clean_corpus.corpus.pairs import distinct, halves, ordered
-from clean_corpus.kernels import radix
-from clean_corpus.kernels.repeats import repeats
 
 #: Pairs to be aligned, one batch for each block of `later`; `earlier` is ranked before it.
 LINKS = pa.schema([("later", pa.uint32()), ("earlier", pa.uint32())])
@@ -31,12 +29,7 @@ def link(
     """
     documents = Documents.of(inputs["documents"])
     part, parts = options["part"], options["parts"]
-    keys, numbers = arrow.partition(inputs["anchors"], documents.starts, part, parts)
-    few = repeats(keys).astype(np.int64)
-    keys, numbers = radix.sort_with(keys[few], numbers[few])
-    same = keys[1:] == keys[:-1]
-    repeated = np.append(same, False)[: len(keys)] | np.append(False, same)[: len(keys)]
-    keys, numbers = keys[repeated], numbers[repeated]
+    keys, numbers = bands.repeated(inputs["anchors"], documents.starts, part, parts)
     which, code = np.unique(numbers, return_inverse=True)
     place, source = ranks(documents, which)
     rows = _Rows.of(keys, numbers, place[code], source[code])
