@@ -252,6 +252,8 @@ def test_a_repeated_headline_goes() -> None:
     page = "Le pont est ouvert\nLe pont est ouvert depuis lundi matin, dit le maire."
     assert clean(page, "fr", title="Le Pont  est ouvert") == page.split("\n")[1]
     assert clean(page, "fr", title="Le pont") == page
+    broken = page.replace("\nLe pont", "\ndepuis lundi. Le pont")
+    assert clean(broken, "fr", title="Le pont est ouvert") == broken
 
 
 def test_a_headline_is_repeated_with_or_without_the_name_of_the_site() -> None:

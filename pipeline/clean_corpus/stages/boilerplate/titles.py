@@ -60,9 +60,17 @@ def _repeated(lines: Lines, titles: pa.LargeStringArray, least: int) -> dict[int
         for i in inside[same].tolist():
             seen = view[folded.view[i] : folded.view[i + 1]]
             at = int(line[i])
-            if len(seen) >= least and lines.lower(at) == seen:
+            if len(seen) >= least and lines.lower(at) == seen and not _goes_on(lines, at):
                 out.setdefault(
                     int(folded.doc[i]),
                     Proposal(at, 0, len(seen), "repeated_headline", "common.title", whole=True),
                 )
     return out
+
+
+def _goes_on(lines: Lines, line: int) -> bool:
+    """Tell whether a sentence that begins with the title goes on, in small letters, below it."""
+    below = line + 1
+    if below >= lines.first[lines.folded.doc[line] + 1] or lines.folded.breaks[below] != 1:
+        return False
+    return lines.cased(below)[:4].decode(errors="ignore")[:1].islower()
