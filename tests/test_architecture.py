@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).parent.parent / "pipeline" / "clean_corpus"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__init__",),
     ("errors", "languages", "memory", "beside"),
-    ("installed",),
+    ("installed", "units"),
+    ("inputs",),
     ("prepared",),
     ("kernels", "toml"),
     ("text", "config", "decode", "patterns", "spill"),

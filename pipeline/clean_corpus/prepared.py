@@ -22,7 +22,6 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,7 @@ def tables(
     """
     places: list[Path] = []
     if where := folders():
-        key = _key([*_versions(packages), *facts, code_hash() if code else ""])
+        key = _key([*_versions(packages), *facts, installed.code() if code else ""])
         places = [folder / f"{name}.{key}" for folder in where]
     data = next((data for place in places if (data := _read(place)) is not None), None)
     if data is None:
@@ -122,27 +121,6 @@ def _versions(packages: Iterable[str]) -> list[str]:
 
 def _key(facts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
-
-
-@cache
-def code_hash() -> str:
-    """Hash the code of this package: whoever changes it need not think of what is kept."""
-    root = str(Path(__file__).parent)
-    state = hashlib.sha256()
-    for path in sorted(_files(root)):
-        state.update(path.removeprefix(root).encode())
-        with open(path, "rb") as file:  # noqa: PTH123  a Path costs as much as reading it
-            state.update(file.read())
-    return state.hexdigest()
-
-
-def _files(where: str) -> Iterator[str]:
-    with os.scandir(where) as entries:
-        for entry in entries:
-            if entry.is_dir() and entry.name != "__pycache__":
-                yield from _files(entry.path)
-            elif entry.name.endswith(".py"):
-                yield entry.path
 
 
 def _packed(built: Mapping[str, npt.NDArray[Any]]) -> Bytes:

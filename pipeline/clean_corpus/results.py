@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from clean_corpus import formats
+from clean_corpus import formats, inputs
 from clean_corpus.config import Config, Input, from_json
 from clean_corpus.errors import InputError
-from clean_corpus.formats import inputs
-from clean_corpus.formats.records import actual, host
+from clean_corpus.formats.records import host
 from clean_corpus.text import Edit
+from clean_corpus.units import actual
 
 #: What the side file of a folder of texts is called, behind the folder's name.
 _SIDE = ".clean.jsonl"

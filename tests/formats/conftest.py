@@ -11,8 +11,9 @@ import pytest
 
 from clean_corpus import formats
 from clean_corpus.config import Fields, Input, Output
-from clean_corpus.formats.inputs import units
-from clean_corpus.formats.records import CLEAN, PIECE, Piece, Unit
+from clean_corpus.formats.records import CLEAN, PIECE
+from clean_corpus.inputs import units
+from clean_corpus.units import Piece, Unit
 
 
 class Trip(NamedTuple):

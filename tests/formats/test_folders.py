@@ -14,11 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clean_corpus import formats
+from clean_corpus import formats, inputs
 from clean_corpus.config import Fields, Input
 from clean_corpus.errors import InputError, MissingExtra
-from clean_corpus.formats import inputs
-from clean_corpus.formats.records import actual, shown
+from clean_corpus.units import actual, shown
 
 Trip = Callable[..., Any]
 File = Callable[..., Path]

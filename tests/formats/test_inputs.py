@@ -11,7 +11,7 @@ import pytest
 from clean_corpus import formats
 from clean_corpus.config import Output
 from clean_corpus.errors import InputError
-from clean_corpus.formats.inputs import look, units
+from clean_corpus.inputs import look, units
 
 File = Callable[..., Path]
 

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import zstandard
 
-from clean_corpus import formats
+from clean_corpus import formats, inputs
 from clean_corpus.config import Fields, Input
 from clean_corpus.errors import InputError
-from clean_corpus.formats import inputs
 from clean_corpus.formats.compression import blocks
 from clean_corpus.formats.records import host
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from clean_corpus import formats
 from clean_corpus.config import Fields, Input, Output
 from clean_corpus.formats.fields import MISSING, NAMES, find, paths, readings, with_spellings
-from clean_corpus.formats.records import CLEAN, Piece
+from clean_corpus.formats.records import CLEAN
 from clean_corpus.kernels.json import UNKNOWN, USUAL, scan, unescape
+from clean_corpus.units import Piece
 
 KEY = st.sampled_from(["text", "body", "a", "a.b", "id", "url", "x", "é", 'q"', "", "te\\u0078t"])
 ODD = 'aé😀"\\/\n\t\x7f\x00\u2028\ud800b'

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clean_corpus import formats
+from clean_corpus import formats, inputs
 from clean_corpus.config import Config
 from clean_corpus.errors import InputError
-from clean_corpus.formats import inputs
-from clean_corpus.formats.records import CLEAN, Piece, layout
+from clean_corpus.formats.records import CLEAN, layout
+from clean_corpus.units import Piece
 
 Trip = Callable[..., Any]
 

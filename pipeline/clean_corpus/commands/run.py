@@ -13,7 +13,6 @@ from clean_corpus.commands import console
 from clean_corpus.commands.bug import logged
 from clean_corpus.config import Config
 from clean_corpus.errors import OutputError
-from clean_corpus.formats import IDS
 from clean_corpus.run import audit, disk, plan, publish
 
 #: The name that stands for stdin and stdout.
@@ -64,6 +63,8 @@ def run(
         if not quiet:
             _tell(outcome, dry_run=dry_run)
         if out == PIPE:
+            from clean_corpus.formats import IDS
+
             corpus = target / (IDS if config.output.mode == "ids" else "corpus.jsonl")
             with corpus.open("rb") as kept:
                 while data := kept.read(_CHUNK):

@@ -26,9 +26,10 @@ from clean_corpus.formats import (
     writing,
 )
 from clean_corpus.formats.compression import compress
-from clean_corpus.formats.records import CLEAN, PIECE, RECORDS, Piece, Unit, layout
+from clean_corpus.formats.records import CLEAN, PIECE, RECORDS, layout
 from clean_corpus.spill import Bools
 from clean_corpus.text import whole
+from clean_corpus.units import Piece, Unit
 
 __all__ = [
     "CLEAN",

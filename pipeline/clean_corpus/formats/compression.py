@@ -12,7 +12,7 @@ from typing import BinaryIO
 import zstandard
 
 from clean_corpus.errors import InputError
-from clean_corpus.formats.records import Piece, shown
+from clean_corpus.units import Piece, readable, shown
 
 BLOCK = 1 << 20
 #: The decompressor gives all that a block holds at once, which may be 32,000 times as much.
@@ -50,16 +50,6 @@ def fetch(piece: Piece) -> bytes:
     if not piece.lasts() and piece.sealed(data).digest != piece.digest:
         raise changed(piece.path)
     return data
-
-
-@contextmanager
-def readable(path: str) -> Iterator[None]:
-    """Turn an operating system's error into an InputError."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{shown(path)}: cannot be read ({reason}). Check the file.") from error
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from clean_corpus.config import Input
 from clean_corpus.decode import decode, marked, wide
 from clean_corpus.decode.charsets import codec, label
 from clean_corpus.errors import ConfigError, InputError
-from clean_corpus.formats.records import HEAD, Piece, shown, too_large
+from clean_corpus.formats.records import HEAD, too_large
+from clean_corpus.units import Piece, shown
 
 #: How much of a stream may be looked at to find its charset.
 _LOOK = 16 << 20

@@ -22,17 +22,14 @@ from clean_corpus.formats.records import (
     HEAD,
     RECORDS,
     Layout,
-    Piece,
-    Unit,
     batch,
     faulty,
     host,
     no_text,
-    shown,
-    state,
     too_large,
 )
 from clean_corpus.kernels.delimited import Grid, record_end, scan
+from clean_corpus.units import Piece, Unit, shown, state
 
 #: A header line may be this long.
 _HEADER = 1 << 20

@@ -17,16 +17,8 @@ from clean_corpus.errors import InputError
 from clean_corpus.formats import cleaned
 from clean_corpus.formats.compression import blocks, changed
 from clean_corpus.formats.cutting import declared_charset
-from clean_corpus.formats.records import (
-    BATCH,
-    HEAD,
-    Layout,
-    Piece,
-    Unit,
-    rows_batch,
-    shown,
-    too_large,
-)
+from clean_corpus.formats.records import BATCH, HEAD, Layout, rows_batch, too_large
+from clean_corpus.units import Piece, Unit, shown
 
 #: What a file costs at least, in bytes, so that a piece does not have a million empty files.
 _FILE = 1024

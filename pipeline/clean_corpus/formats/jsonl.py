@@ -25,17 +25,14 @@ from clean_corpus.formats.records import (
     HEAD,
     RECORDS,
     Layout,
-    Piece,
-    Unit,
     batch,
     faulty,
     host,
     no_text,
-    shown,
-    state,
     too_large,
 )
 from clean_corpus.kernels.json import Spans, Tree, scan
+from clean_corpus.units import Piece, Unit, shown, state
 
 #: If so many records lack the text, before any has one, it is the user's mistake.
 _FIRST = 1000

@@ -35,22 +35,19 @@ from clean_corpus.formats.columns import (
     strings,
     words,
 )
-from clean_corpus.formats.compression import changed, readable
+from clean_corpus.formats.compression import changed
 from clean_corpus.formats.fields import NAMES, Keys
 from clean_corpus.formats.records import (
     BATCH,
     HEAD,
     Layout,
-    Piece,
-    Unit,
     batch,
     host,
     no_text,
-    shown,
-    state,
     too_large,
 )
 from clean_corpus.spill import Bools
+from clean_corpus.units import Piece, Unit, readable, shown, state
 
 _NOBODY = pa.scalar(None, pa.string())
 

@@ -1,16 +1,14 @@
-"""What a record is, in Arrow, and the units and pieces of input that records come from."""
+"""What a record is, in Arrow, and batches of them."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
+
+from clean_corpus.units import Piece, shown
 
 #: One row a record. `row` is its line or record number (from 1; 0 where a file is one document).
 #: `text` is null where it is missing or null; a list of paragraphs is joined by blank lines. `html`
@@ -74,84 +72,6 @@ HEAD = 4096
 
 #: What the writer must know of a file, as metadata of its records' schema.
 Layout = Mapping[str, str | bytes]
-
-
-class Unit(NamedTuple):
-    """An input that becomes one output: a file of records, or a group of .txt or .html files.
-
-    `name` is what origins call it, `output` what its output is called below `corpus/`. Documents
-    of a group are named by their path below `root`. `size` is in bytes, on disk.
-    """
-
-    name: str
-    format: str
-    compression: str
-    root: str
-    paths: tuple[str, ...]
-    output: str
-    size: int = 0
-
-
-class Piece(NamedTuple):
-    """The part of one unit that one task reads.
-
-    `start` to `stop` are bytes of a file without compression, row groups of a Parquet file, or
-    numbers of a group's files. What a worker cannot seek comes along as `payload`: decompressed,
-    and as UTF-8 where `charset` is another one. `row` is the number of its first line or record.
-    `digest` covers everything that decides what records the piece holds. `state` is that of
-    the file, and empty where it says nothing.
-    """
-
-    path: str
-    name: str
-    format: str
-    compression: str = ""
-    start: int = 0
-    stop: int = 0
-    row: int = 1
-    first: bool = True
-    digest: str = ""
-    payload: bytes | None = None
-    charset: str = "utf-8"
-    header: bytes = b""
-    delimiter: str = ""
-    members: tuple[str, ...] = ()
-    fault: str = ""
-    state: tuple[int, ...] = ()
-
-    def identity(self) -> str:
-        """Give what a task that reads this piece may be named by."""
-        return self.digest
-
-    def lasts(self) -> bool:
-        """Tell whether the file is surely what it was before the piece was cut from it."""
-        return bool(self.state) and state(self.path) == self.state
-
-    def sealed(self, content: bytes) -> Piece:
-        """Add the digest, given a hash of the bytes or the bytes themselves."""
-        known = self._replace(path="", digest="", payload=None, state=())
-        seal = hashlib.blake2b(content, digest_size=16)
-        seal.update(repr(tuple(known)).encode("utf-8", "surrogatepass"))
-        return self._replace(digest=seal.hexdigest())
-
-
-# A file changed this recently might change again within the resolution of its time stamp.
-_RACY_NANOSECONDS = 50_000_000
-
-
-def state(path: str) -> tuple[int, ...]:
-    """Give what the file system says of a file; nothing where that cannot be trusted.
-
-    Size, times and inode: a file that has them still is taken as unchanged.
-    """
-    now = time.time_ns()
-    try:
-        stat = Path(path).stat()
-    except OSError:
-        return ()
-    if now - stat.st_ctime_ns < _RACY_NANOSECONDS:
-        return ()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def batch(size: int, layout: Layout, columns: Mapping[str, Any]) -> pa.RecordBatch:
@@ -223,18 +143,6 @@ def no_text(where: str, field: str, names: Sequence[str]) -> str:
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def shown(name: str) -> str:
-    r"""Spell a file name for people and outputs: one line, and bytes that are not UTF-8 as \xe9."""
-    text = os.fsencode(name.replace("\\", "\\x5c")).decode("utf-8", "backslashreplace")
-    return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)
-
-
-def actual(shown: str) -> str:
-    """Give the file name that `shown` spells."""
-    code = re.compile(rb"\\x([0-9a-f]{2})")
-    return os.fsdecode(code.sub(lambda found: bytes.fromhex(found[1].decode()), shown.encode()))
 
 
 _AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@\\]*@)?(\[[^\]]*\]|[^/?#:\\]*)")

@@ -16,15 +16,12 @@ from clean_corpus.formats.records import (
     BATCH,
     HEAD,
     Layout,
-    Piece,
-    Unit,
     faulty,
     host,
     rows_batch,
-    shown,
-    state,
     too_large,
 )
+from clean_corpus.units import Piece, Unit, shown, state
 
 _HTML = ("text/html", "application/xhtml+xml")
 _BLANK = (b"\r\n", b"\n", b"")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from clean_corpus.formats.records import Piece
 from clean_corpus.run.steps.bare import Again
 from clean_corpus.run.tasks import Done, Stats
+from clean_corpus.units import Piece
 
 
 class Shard(NamedTuple):

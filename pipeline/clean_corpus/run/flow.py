@@ -14,7 +14,6 @@ from typing import Any
 from clean_corpus import formats, spill
 from clean_corpus.config import Config, as_json
 from clean_corpus.corpus.duplicates.plan import Plan, Sketched, plan, sketching, summarise
-from clean_corpus.formats.records import Piece, Unit
 from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, to_write, untouched
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.identify import identify
@@ -22,6 +21,7 @@ from clean_corpus.run.steps.ingest import ingest
 from clean_corpus.run.steps.write import write
 from clean_corpus.run.tasks import Done, Function, Stats, Task, Work, make
 from clean_corpus.run.version import learned as digest_of_learned
+from clean_corpus.units import Piece, Unit
 
 #: Documents whose hashes a single task holds in memory (24 bytes each, and as much for sorting).
 _IDENTIFY_DOCUMENTS = 4_000_000

@@ -14,11 +14,10 @@ from typing import Any
 
 import orjson
 
-from clean_corpus import formats
 from clean_corpus.config import Config, Input, as_json
-from clean_corpus.formats.records import Unit, shown, state
 from clean_corpus.run import disk, publish
 from clean_corpus.run.version import fingerprint, learned
+from clean_corpus.units import Unit, shown, state
 
 State = list[list[int]]
 
@@ -72,5 +71,7 @@ def _entry(unit: Unit, known: dict[str, Any] | None, options: Input) -> dict[str
     now = states(unit)
     if known is not None and now and known["state"] == now:
         return known
+    from clean_corpus import formats  # takes a while, and little changes
+
     found = digest(piece.digest for piece in formats.pieces(unit, options))
     return {"name": shown(unit.name), "digest": found, "state": now}

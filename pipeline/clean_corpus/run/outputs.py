@@ -17,8 +17,7 @@ from clean_corpus import formats, spill
 from clean_corpus.config import as_json
 from clean_corpus.corpus.sharing.share import SHARES
 from clean_corpus.formats import strings, writing
-from clean_corpus.formats.inputs import Found
-from clean_corpus.formats.records import shown
+from clean_corpus.inputs import Found
 from clean_corpus.learned import to_toml
 from clean_corpus.report import page
 from clean_corpus.report.samples import SAMPLES
@@ -29,6 +28,7 @@ from clean_corpus.run.steps.write import measures, similarities, similarity
 from clean_corpus.run.tasks import Done
 from clean_corpus.run.version import versions
 from clean_corpus.text import whole
+from clean_corpus.units import shown
 
 #: Outputs that are their parts one behind the other.
 _JOINED = ("removed", "failed", "edits")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from clean_corpus import inputs as inputs_
 from clean_corpus.config import Config
-from clean_corpus.formats import inputs as inputs_
-from clean_corpus.formats.inputs import Found
+from clean_corpus.inputs import Found
 from clean_corpus.run import audit, disk, freshness, publish
 from clean_corpus.run.executors import Executor, Local, Serial, cores
 from clean_corpus.run.tasks import Work

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from clean_corpus import inputs as inputs_
 from clean_corpus.errors import InputError, OutputError
-from clean_corpus.formats import inputs as inputs_
 from clean_corpus.run import disk
 
 #: Inside an output folder: the tool's lock, its memory, and the work of a run.

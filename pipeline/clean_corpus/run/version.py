@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import clean_corpus
-from clean_corpus import installed, prepared
+from clean_corpus import installed
 from clean_corpus.config import Config
 
 #: The packages whose releases may change a decision or a byte of output.
@@ -46,7 +46,7 @@ def fingerprint(config: Config) -> str:
         *map(Path, config.boilerplate.lexicons),
         *_own_stages(config.stages),
     ]
-    known = {**versions(), "unicode": unicodedata.unidata_version, "code": prepared.code_hash()}
+    known = {**versions(), "unicode": unicodedata.unidata_version, "code": installed.code()}
     return _hash(files, *(f"{name}={version}" for name, version in known.items()))
 
 

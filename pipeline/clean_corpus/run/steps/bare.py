@@ -19,10 +19,11 @@ from clean_corpus.config import Config
 from clean_corpus.corpus import arrow
 from clean_corpus.corpus.duplicates import sketch
 from clean_corpus.corpus.keys import of_shard
-from clean_corpus.formats.records import Piece, layout
+from clean_corpus.formats.records import layout
 from clean_corpus.stages import limits
 from clean_corpus.stages.verdicts import UND
 from clean_corpus.text import whole
+from clean_corpus.units import Piece
 
 #: One row a document, as in `ingest` and `clean`; without `text` where that can be read again.
 TEXTS = pa.schema(

@@ -15,11 +15,12 @@ from clean_corpus import formats, spill
 from clean_corpus.config import Output, from_json
 from clean_corpus.corpus.sharing.tell import TOLD
 from clean_corpus.formats import strings
-from clean_corpus.formats.records import CLEAN, shown
+from clean_corpus.formats.records import CLEAN
 from clean_corpus.run import audit
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.sample import drawn, sample
 from clean_corpus.text import code_points, no_edits, originals, whole
+from clean_corpus.units import shown
 
 _FATES = ("kept", "removed", "failed")
 _LINE = orjson.OPT_APPEND_NEWLINE

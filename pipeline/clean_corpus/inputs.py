@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clean_corpus.errors import InputError
-from clean_corpus.formats.compression import readable
-from clean_corpus.formats.records import Unit, shown
+from clean_corpus.units import Unit, readable, shown
 
 #: What the end of a file's name says: its format and compression.
 SUFFIXES = {
