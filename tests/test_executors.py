@@ -6,6 +6,8 @@ import errno
 import gc
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -132,6 +134,27 @@ def test_a_worker_is_not_late_where_the_driver_is(local: Local) -> None:
     assert next(results) == (1, 1)
     time.sleep(0.6)
     assert list(results) == [(9, 9)]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for the children of a process")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_ends_a_run_as_its_workers_start_reads_no_traceback(number: signal.Signals) -> None:
+    code = "from clean_corpus.run.executors import Local\ntry:\n"
+    code += "    print(list(Local(2).map(len, ['heron', 'otter'], retries=0)), flush=True)\n"
+    code += "    import time; time.sleep(60)\nexcept KeyboardInterrupt:\n    pass\n"
+    for _ in range(4):
+        driver = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        children = Path(f"/proc/{driver.pid}/task/{driver.pid}/children")
+        while not children.read_text():
+            time.sleep(0.001)
+        # A terminal's Ctrl-C reaches all processes, `kill` one.
+        (os.killpg if number == signal.SIGINT else os.kill)(driver.pid, number)
+        assert driver.communicate(timeout=30)[1] == b""
 
 
 def test_a_record_that_kills_its_worker_is_avoided(local: Local, tmp_path: Path) -> None:

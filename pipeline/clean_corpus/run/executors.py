@@ -8,10 +8,11 @@ that a lazy iterable is read beside the work.
 from __future__ import annotations
 
 import os
+import signal
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
@@ -97,6 +98,28 @@ class Serial:
         """Do nothing: there are no workers."""
 
 
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait: a worker that is half started prints a traceback.
+
+    It inherits that, until it is up (`_serve`).
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # else the worker's start does so, and lets signals in
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
 class _Worker:
     def __init__(self, number: int) -> None:
         import multiprocessing
@@ -106,7 +129,8 @@ class _Worker:
         self.process: BaseProcess = context.Process(
             target=_serve, args=(theirs,), name=f"clean-corpus-{number}", daemon=True
         )
-        self.process.start()
+        with _signals_later():
+            self.process.start()
         theirs.close()
 
     def let_go(self) -> None:
@@ -239,6 +263,8 @@ def _serve(connection: Connection) -> None:
     global _driver  # noqa: PLW0603  what a worker is: a process with a driver
     _driver = connection
     with suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         while (call := connection.recv()) is not None:
             function, item = call
             connection.send(attempt(function, item))
