@@ -17,7 +17,7 @@ from clean_corpus import clean, cli, formats, results, spill
 from clean_corpus.config import Config, from_json
 from clean_corpus.corpus.duplicates import nearest
 from clean_corpus.errors import InputError, OutputError
-from clean_corpus.run.flow import Flow
+from clean_corpus.run.flow import Flow, check_room
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps import bare
 
@@ -184,6 +184,16 @@ def test_a_command_does_it(
     assert said.out.encode() == (ids / "kept.jsonl").read_bytes()
     config = results.config(ids)
     assert (config.stages, float(config.dedup.threshold)) == ([], 0.7)
+
+
+def test_many_short_texts_are_asked_for_by_number(tmp_path: Path) -> None:
+    many = shutil.disk_usage(tmp_path).free // 1000
+    check_room(tmp_path, many // 2)
+    with pytest.raises(OutputError, match="the run needs about"):
+        check_room(tmp_path, 2 * many)
+    with (tmp_path / "made").open("wb") as file:
+        file.truncate(1000 * many)
+    check_room(tmp_path, many + many // 2)
 
 
 def test_half_the_disk_is_asked_for(tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 from clean_corpus import formats, spill
 from clean_corpus.config import Config, as_json
 from clean_corpus.corpus.duplicates.plan import Plan, Sketched, plan, sketching, summarise
+from clean_corpus.run import disk
 from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, to_write, untouched
 from clean_corpus.run.steps import bare
 from clean_corpus.run.steps.identify import identify
@@ -28,6 +30,19 @@ _IDENTIFY_DOCUMENTS = 4_000_000
 
 #: Articles whose passages a single task holds in memory (about 4 KB each).
 _LEARN_DOCUMENTS = 100_000
+
+
+#: Bytes of disk that a text takes in a search for copies, however short.
+_LEAST_ROOM = 1_000
+
+
+def check_room(work: Path, documents: int) -> None:
+    """Raise OutputError where the disk is too small for a search for copies among so many texts.
+
+    Before they are read their number is not known, and what is asked for is a multiple of their
+    size. What the folder `work` holds already is counted in.
+    """
+    disk.check_space(work, documents * _LEAST_ROOM - disk.used(work))
 
 
 class Flow:
@@ -48,6 +63,8 @@ class Flow:
         """Do every step but `write`; `limit` stops reading after that many records (0 never)."""
         self.packed = spill.worth_packing(sum(unit.size for unit in units))
         shards, ingested = self._ingest(units, limit)
+        if self.bare:
+            check_room(self.work.folder, sum(shard.rows for shard in shards))
         config = self.config
         again = [bare.Again(shard.piece, config.fields, config.input) for shard in shards]
         occurrences = self._identify(shards, again if self.bare else None)
