@@ -49,9 +49,9 @@ from clean_corpus.corpus.steps import MEMORY, Make, adder
 # memory: the rest is what a process has without them, and what it keeps to use again.
 _KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 16, 80, 100, 1000, 200, 12, 1000
 
-# Where texts have more bytes than so many times this half, their sets are written: one that is held
-# waits for a copy, and where a third of articles have any, that takes a sixteenth of the texts.
-_AGAIN = 8
+# Where texts have more bytes than so many times this half, their sets are written. Below, a set
+# waits for its copies: where two fifths of the articles have some, a seventh of all at once.
+_AGAIN = 5
 
 # Tasks that read the texts for the second time: each of their files is opened by many others.
 _SETS = 64

@@ -49,14 +49,15 @@ def _found(inputs: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> I
         which = documents_of(*likely[:2])
         a, b = (np.searchsorted(which, side) for side in likely[:2])
         sizes = documents.numbers("shingles", which)
-        for here, peak in _parts(a, b, sizes, options["shingles"] // 2):
+        for here, peak in _parts(a, b, sizes, options["shingles"]):
             mine = documents_of(a[here], b[here])
             turn = np.zeros(len(which), np.int64)
             turn[mine] = np.arange(len(mine))
             one, other = turn[a[here]], turn[b[here]]
-            # Twice as much as is held: what is new to the process has to be cleared.
-            room = np.empty(2 * peak, np.uint64)
-            found, shared = _counted(one, other, sets.each(inputs, which[mine], options), room)
+            # More than is held, but not much: what is new to the process has to be cleared.
+            room = peak + min(peak, options["shingles"] // 4)
+            each = sets.each(inputs, which[mine], options)
+            found, shared = _counted(one, other, each, np.empty(room, np.uint64))
             yield _Found([column[here] for column in likely], (found[one], found[other]), shared)
 
 

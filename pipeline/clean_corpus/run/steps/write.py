@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ class _Shard(NamedTuple):
     cleaned: pa.RecordBatch
     read: pa.Array
     left: pa.Array
-    reasons: list[str | None]
+    reasons: pa.StringArray
     decisions: pa.Table
     edits: pa.Table
     told: pa.Table
@@ -76,10 +76,9 @@ def write(
                 keys, doc = shard.cleaned["key"], shard.edits["doc"].to_numpy()
                 samples += sample(shard.texts, keys, doc, ledger)
             failed.writelines(_failures(shard))
-            stays = [reason is None or (marking and reason != "failed") for reason in shard.reasons]
             if not marking:
                 removed.write(_removals(shard, records=not naming))
-            which = pa.array(stays, pa.bool_())
+            which = pc.invert(_has(shard, pc.equal)) if marking else pc.is_null(shard.reasons)
             if naming:
                 names.append(_names(shard, which))
             else:
@@ -118,7 +117,7 @@ def _shards(inputs: Mapping[str, Sequence[str]], first_document: int) -> Iterato
     ):
         rows = documents.num_rows
         here = decisions.slice(first, rows)
-        reasons = pc.coalesce(cleaned["reason"], whole(here["reason"])).to_pylist()
+        reasons = pc.coalesce(cleaned["reason"], whole(here["reason"]))
         low, high = np.searchsorted(docs, [first, first + rows]).tolist()
         edits_ = edits.slice(low, high - low)
         doc = pc.subtract(edits_["doc"], pa.scalar(first, pa.int32()))
@@ -140,7 +139,7 @@ def _shards(inputs: Mapping[str, Sequence[str]], first_document: int) -> Iterato
 def _bare(inputs: Mapping[str, Sequence[str]], first: int, decisions: pa.Table) -> _Shard:
     """Do the same where nothing was cleaned and no record is written: all at once, no texts."""
     documents, cleaned, lengths = bare.shard(inputs, first)
-    reasons = pc.coalesce(cleaned["reason"], whole(decisions["reason"])).to_pylist()
+    reasons = pc.coalesce(cleaned["reason"], whole(decisions["reason"]))
     none = no_edits(), _NOTHING_TOLD
     return _Shard(documents, _NO_TEXTS, cleaned, lengths, lengths, reasons, decisions, *none)
 
@@ -161,7 +160,7 @@ def _clean(shard: _Shard, marking: bool) -> pa.StructArray:
             columns[name] = pc.divide(columns[name].cast(pa.float64()), 10_000.0)
     if marking:
         columns |= {
-            "removed": pa.array(shard.reasons, pa.string()),
+            "removed": shard.reasons,
             "keeper": whole(shard.decisions["keeper"]),
             "jaccard": similarities(shard.decisions, "joined"),
             "containment": similarities(shard.decisions, "smaller"),
@@ -184,12 +183,11 @@ def similarity(shared: int | None, of: int | None) -> float | None:
 
 def _removals(shard: _Shard, *, records: bool) -> memoryview:
     """Give a line for each document that left, with its record, the text cleaned, if asked for."""
-    rows = [row for row, reason in enumerate(shard.reasons) if reason not in (None, "failed")]
-    which = pa.array(rows, pa.int64())
+    which = pc.indices_nonzero(_has(shard, pc.not_equal))
     columns = {
         "id": shard.cleaned["key"].take(which),
         "origin": whole(shard.documents["origin"]).take(which),
-        "reason": pa.array(shard.reasons, pa.string()).take(which),
+        "reason": shard.reasons.take(which),
     }
     parts: list[pa.Array | bytes] = [strings.objects(columns, b""), _witnesses(shard, which)]
     if records:
@@ -216,11 +214,14 @@ def measures(counts: pa.Table) -> list[pa.Array | bytes]:
     return parts
 
 
+def _has(shard: _Shard, compare: Callable[[pa.Array, str], pa.Array]) -> pa.BooleanArray:
+    """Tell which documents have left for a reason that is, or is not, that they have failed."""
+    return pc.fill_null(compare(shard.reasons, "failed"), False)
+
+
 def _failures(shard: _Shard) -> Iterator[bytes]:
     """Give a line for each document that could not be read or cleaned, with its bytes."""
-    for row, reason in enumerate(shard.reasons):
-        if reason != "failed":
-            continue
+    for row in pc.indices_nonzero(_has(shard, pc.equal)).to_pylist():
         raw = shard.documents["raw"][row].as_py()
         if raw is None:
             one = shard.documents.slice(row, 1)
@@ -251,15 +252,14 @@ def _ledger(shard: _Shard) -> dict[str, pa.Array]:
 
 def _counts(shard: _Shard) -> dict[str, Any]:
     """Count what became of the documents and characters of a batch, and its edits."""
-    reasons = pa.array(shard.reasons, pa.string())
-    failed = pc.fill_null(pc.equal(reasons, "failed"), False)
-    fate = pc.if_else(pc.is_null(reasons), "kept", pc.if_else(failed, "failed", "removed"))
+    gone = pc.if_else(_has(shard, pc.equal), "failed", "removed")
+    fate = pc.if_else(pc.is_null(shard.reasons), "kept", gone)
     kept, removed = pc.equal(fate, "kept"), pc.equal(fate, "removed")
     stays = pc.sum(shard.left.filter(kept)).as_py() or 0
     sources = pc.fill_null(whole(shard.documents["source"]), "")
     return {
         **_fates(fate),
-        "reasons": _counted(reasons.filter(removed)),
+        "reasons": _counted(shard.reasons.filter(removed)),
         "languages": _counted(shard.cleaned["language"].filter(kept)),
         "sources": _by_source(sources, fate),
         "edits": {
