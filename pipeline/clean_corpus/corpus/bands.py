@@ -50,18 +50,22 @@ def _pieces(
     paths: Sequence[str], starts: Numbers, part: int, parts: int
 ) -> Iterator[tuple[Numbers, Numbers]]:
     """Give the keys of a part, and documents, in pieces, the least keys first."""
-    files = [[column.to_numpy() for column in opened(path).get_batch(0).columns] for path in paths]
-    size = sum(len(keys) for keys, _ in files) // parts
-    pieces = min(size // _PIECE + 1, (1 << 16) // parts)
+    low, high = range_of(part, parts)
+    files: list[tuple[Numbers, Numbers]] = []
+    for path in paths:
+        keys, rows = (column.to_numpy() for column in opened(path).get_batch(0).columns)
+        # Only their upper bits are in order, and more than these the ends do not have.
+        mine = slice(keys.searchsorted(low), keys.searchsorted(high, "right"))
+        # Copied: what was looked at of a file is in memory as long as it is mapped.
+        files.append((keys[mine].copy(), rows[mine].copy()))
+    pieces = min(sum(len(keys) for keys, _ in files) // _PIECE + 1, (1 << 16) // parts)
     lows = [range_of(i, parts * pieces)[0] for i in range(part * pieces, (part + 1) * pieces)]
-    high = range_of(part, parts)[1]
-    # Only their upper bits are in order, and more than these the ends do not have.
-    cuts = [[*keys.searchsorted(lows), keys.searchsorted(high, "right")] for keys, _ in files]
+    cuts = [[*keys.searchsorted(lows), len(keys)] for keys, _ in files]
     for here in zip(*(starmap(slice, pairwise(own)) for own in cuts), strict=True):
-        mine = list(zip(files, starts.tolist(), here, strict=False))
+        some = list(zip(files, starts.tolist(), here, strict=False))
         yield (
-            np.concatenate([keys[some] for (keys, _), _, some in mine]),
-            np.concatenate([rows[some] + np.uint32(first) for (_, rows), first, some in mine]),
+            np.concatenate([keys[mine] for (keys, _), _, mine in some]),
+            np.concatenate([rows[mine] + np.uint32(first) for (_, rows), first, mine in some]),
         )
 
 

@@ -43,11 +43,11 @@ from clean_corpus.corpus.sets import Texts, sets
 from clean_corpus.corpus.shingles import FINGERPRINT
 from clean_corpus.corpus.steps import MEMORY, Make, adder
 
-# Bytes for each of the things that tasks hold: keys, of mapped files; documents whose hashes are
-# compared, candidates while repetitions are dropped, pairs with two signatures, candidates and
-# shingles while they are counted; and for the candidates of a document. They may take half of the
-# memory: the rest is what a process has without them, and what it keeps to use again.
-_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 16, 80, 100, 1000, 200, 12, 1000
+# Bytes for each of the things that tasks hold: keys, documents whose hashes are compared,
+# candidates while repetitions are dropped, pairs with two signatures, candidates and shingles while
+# they are counted; and for the candidates of a document. They may take half of the memory: the rest
+# is what a process has without them, and what it keeps to use again.
+_KEY, _HASH, _PAIR, _SIGNATURES, _PROOF, _SHINGLE, _DOCUMENT = 24, 80, 100, 1000, 200, 12, 1000
 
 # Where texts have more bytes than so many times this half, their sets are written. Below, a set
 # waits for its copies: where two fifths of the articles have some, a seventh of all at once.
