@@ -40,7 +40,7 @@ SETS = {
 }
 
 FOLDS = 3
-TREES, DEPTH, RATE = 150, 5, 0.1
+TREES, DEPTH, RATE = 250, 4, 0.1
 _SHRINK, _LEAST = 5.0, 20.0  # of a leaf; weight of the lines on either side of a split
 _COLUMNS, _LINES = 0.6, 0.7  # share that each tree sees
 _CONTENT = 3.0  # what a line of content weighs that is cut, against one of furniture that stays

@@ -23,6 +23,7 @@ FEATURES = (
     *("width_6", "end_back", "end_ahead", "prose_near", "prose_around", "run_width", "short_near"),
     *("core_side", "core_far", "core_share", "core_width", "shared", "shared_words"),
     *("twins_back", "twins_ahead", "hit", "hits_near", "hits_around", "hits_back", "hits_ahead"),
+    *("hits_inwards", "hits_outwards", "in_core", "in_core_near", "in_core_around"),
 )
 
 _PROSE, _LONG = 60, 180  # width of a line with the mark of a sentence, and without
@@ -210,6 +211,8 @@ def _measure(
     sums: Offsets,
     shorts: Offsets,
     marks: Offsets,
+    told: Offsets,
+    inner: Offsets,
     all_width: Offsets,
     seen: Offsets,
 ) -> None:
@@ -220,6 +223,7 @@ def _measure(
         sums[i + 1] = sums[i] + prose[i] * width[i]
         shorts[i + 1] = shorts[i] + (width[i] < _SHORT and not prose[i])
         marks[i + 1] = marks[i] + hits[i]
+        told[i + 1] = told[i] + (hits[i] > 0)
         all_width[i + 1] = all_width[i] + width[i]
     for k in range(bounds.size - 1):
         first, last = bounds[k], bounds[k + 1]
@@ -269,6 +273,12 @@ def _measure(
             row[44 + 1] = hits[i]
             row[46] = _cap(marks[min(last, i + 4)] - marks[max(first, i - 3)])
             row[47] = _cap(marks[min(last, i + 11)] - marks[max(first, i - 10)])
+            if i < begin:
+                row[50] = _cap(told[begin] - told[i + 1])
+                row[51] = _cap(told[i] - told[first])
+            elif i >= stop:
+                row[50] = _cap(told[i] - told[stop])
+                row[51] = _cap(told[last] - told[i + 1])
         ahead = -1
         stretch = -1
         for i in range(last - 1, first - 1, -1):
@@ -292,21 +302,29 @@ def _measure(
             )
             row[35] = _cap(mean)
         _twins(twins, order, first, last, out)
+        for i in range(first, last):
+            inner[i + 1] = inner[i] + out[i, 52]
+        for i in range(first, last):
+            out[i, 53] = inner[min(last, i + 2)] - inner[max(first, i - 1)]
+            out[i, 54] = inner[min(last, i + 9)] - inner[max(first, i - 8)]
 
 
 @compiled
 def _twins(
     twins: npt.NDArray[np.uint64], order: Offsets, first: int, last: int, out: Bytes
 ) -> None:
-    """Count the equal lines above and below each line."""
+    """Count the equal lines above and below each line; tell which stand in the core as well."""
     k = first
     while k < last:
         stop = k + 1
+        inside = out[order[k], 37] == 1
         while stop < last and twins[order[stop]] == twins[order[k]]:
+            inside |= out[order[stop], 37] == 1
             stop += 1
         for n in range(k, stop):
             out[order[n], 43] = _cap(n - k)
             out[order[n], 44] = _cap(stop - 1 - n)
+            out[order[n], 52] = inside and out[order[n], 37] != 1
         k = stop
 
 
@@ -330,10 +348,10 @@ def measure(
     owner = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
     order = np.lexsort((twins, owner)).astype(np.int64, copy=False)
     width, prose = np.zeros((2, size), np.int64)
-    # Of prose, of short lines, of hits, of all: up to each line.
-    sums, shorts, marks, all_width = np.zeros((4, size + 1), np.int64)
+    # Of prose, of short lines, of hits twice, of lines of the core, of all: up to each line.
+    sums, shorts, marks, told, inner, all_width = np.zeros((6, size + 1), np.int64)
     _measure(
         lower, cased, begins, ends, bounds, twins, order, hits, out,
-        width, prose, sums, shorts, marks, all_width, np.full(_TABLE, -1, np.int64),
+        width, prose, sums, shorts, marks, told, inner, all_width, np.full(_TABLE, -1, np.int64),
     )  # fmt: skip
     return out

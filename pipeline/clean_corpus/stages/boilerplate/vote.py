@@ -2,9 +2,10 @@
 
 A forest of decision trees, trained by `benchmarks/train_vote.py`, tells from the look and place of
 a line (`clean_corpus.kernels.layout`), in any language, whether it belongs to the article. It
-never decides alone: the text must have a core of prose; the line must stand outside of it, among
-lines that are no prose, and not where a headline may be; and on that side of the core the
-lexicons must know several lines, one of them between this line and the core.
+never decides alone: the lexicons must know several lines of the text, and it must have a core of
+prose; the line must stand outside of it, not where a headline may be, and neither the line nor one
+beside it may be in the core as well. It takes more to cut a line that does not stand among lines
+that are no prose, with several known on its side of the core, one of them on the way there.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ Offsets = npt.NDArray[np.int64]
 #: The rules that edits made here name: above and below the core.
 HEAD, TAIL = "common.page-head", "common.page-tail"
 
-_KNOWN = 3  # lines that lexicons know, on the same side of the core
+_KNOWN = 3  # lines that lexicons know, in the text and on the same side of the core
 _RUN = 5  # lines in a row that are no prose
+_DOUBT = 4  # times as high are the odds asked for where fewer are known or in a row
 _CORE = 8  # 64ths of letters of prose in the core: 512
 _TITLES = 20  # lines above the core among which its headline stands, whatever it says
 _TITLES_LIKE = 100  # and if half of its longer words, two or more, are in the core
@@ -103,11 +105,10 @@ def propose(voter: Voter, lines: Lines, known: Bytes) -> list[Proposal]:
     if len(docs) == 0:
         return []
     line, rows = measure(lines, known, docs)
-    doc = lines.folded.doc[line]
-    around = _surrounds(doc, rows) & ~_is_inside(doc, lines.folded.core[line], rows)
-    open_to_vote = np.flatnonzero(around)
+    open_to_vote = np.flatnonzero(_surrounds(rows))
     line, rows = line[open_to_vote], rows[open_to_vote]
-    sure = forest.score(rows, *voter.trees) >= voter.least
+    score = forest.score(rows, *voter.trees) - threshold(_DOUBT) * ~_is_supported(rows)
+    sure = score >= voter.least
     below, long = column(rows, "core_side") > 0, column(rows, "width") > _LINK // 2
     return [
         Proposal(
@@ -124,25 +125,26 @@ def propose(voter: Voter, lines: Lines, known: Bytes) -> list[Proposal]:
     ]
 
 
-def _surrounds(doc: Offsets, rows: Bytes) -> npt.NDArray[np.bool_]:
-    """Tell which lines stand where furniture may, with enough of it known beside them."""
-    side = column(rows, "core_side").astype(np.int64)
-    known = (column(rows, "hit") > 0).astype(np.int64)
-    _, first, stretch = np.unique(doc * 3 + side, return_index=True, return_inverse=True)
-    until = np.cumsum(known)
-    above = until - known - (until - known)[first][stretch]
-    total = np.bincount(stretch, known)[stretch]
-    inwards = np.where(side == 0, total - above - known, above)  # between the line and the core
+def _surrounds(rows: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which lines may go: a menu beside the core may be the table of its contents."""
     around: npt.NDArray[np.bool_] = (
-        (total >= _KNOWN)
-        & (inwards > 0)
-        & (side != 1)
-        & ~_may_be_title(rows)
-        & (column(rows, "run") >= _RUN)
+        (column(rows, "core_side") != 1)
         & (column(rows, "core_width") >= _CORE)
+        & (column(rows, "in_core_near") == 0)
         & (column(rows, "hit") < 2)
+        & ~_may_be_title(rows)
     )
     return around
+
+
+def _is_supported(rows: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which lines stand among others that are no prose, with enough known beside them."""
+    inwards = column(rows, "hits_inwards")
+    hits = inwards.astype(np.int64) + column(rows, "hits_outwards") + (column(rows, "hit") > 0)
+    supported: npt.NDArray[np.bool_] = (
+        (inwards > 0) & (hits >= _KNOWN) & (column(rows, "run") >= _RUN)
+    )
+    return supported
 
 
 def _may_be_title(rows: Bytes) -> npt.NDArray[np.bool_]:
@@ -153,13 +155,6 @@ def _may_be_title(rows: Bytes) -> npt.NDArray[np.bool_]:
     short = (column(rows, "prose_ahead") <= 4) & (column(rows, "width_ahead") >= 100)
     above: npt.NDArray[np.bool_] = (column(rows, "core_side") == 0) & (near | short)
     return above & (column(rows, "width") > _LABEL // 2)
-
-
-def _is_inside(doc: Offsets, twins: npt.NDArray[np.uint64], rows: Bytes) -> npt.NDArray[np.bool_]:
-    """Tell which lines stand in the core as well: entries of its table of contents."""
-    keys = twins ^ (doc.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-    inside: npt.NDArray[np.bool_] = np.isin(keys, keys[column(rows, "core_side") == 1])
-    return inside
 
 
 def column(rows: Bytes, name: str) -> Bytes:
