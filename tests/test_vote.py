@@ -113,8 +113,17 @@ def test_what_a_row_says() -> None:
     assert column["core_far"][:2] == [2, 1]
     assert column["hits_around"][0] == 4  # the last line is within ten of it
     assert column["run"][:2] == [2, 2]
+    assert (column["hits_inwards"][:2], column["hits_outwards"][:2]) == ([1, 0], [0, 1])
     assert column["end"][-1] == 4
     assert column["contacts"][-1] == 2
+
+
+def test_a_row_says_what_stands_in_the_core_as_well() -> None:
+    rows = measured(f"Home\nThe mill\nThe weir\nNews\n{ARTICLE}\nThe mill\n{ARTICLE}\nThe mill")
+    column = {name: rows[:, i].tolist() for i, name in enumerate(layout.FEATURES)}
+    assert column["in_core"] == [0, 1, 0, 0, *[0] * 17, 1]
+    assert column["in_core_near"] == [1, 1, 1, 0, *[0] * 16, 1, 1]
+    assert column["in_core_around"][4:14] == [*[1] * 6, *[0] * 3, 1]
 
 
 def test_layout_compiled_is_layout_as_written(monkeypatch: pytest.MonkeyPatch) -> None:

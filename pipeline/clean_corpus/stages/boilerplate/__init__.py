@@ -106,9 +106,7 @@ class Finder(NamedTuple):
             found = context.Found(lines, top, bottom, pairs[begin:end])
             listed = context.items(found)
             kept = context.placed(found, listed)
-            vote.note(known, found, kept)
-            for line, _ in listed:
-                known[line] = max(known[line], 1)
+            vote.note(known, found, listed, kept)
             kept += neighbours.neighbours(found, kept)
             proposals += kept
             proposals += context.menus(found, kept)

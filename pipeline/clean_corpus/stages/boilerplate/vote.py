@@ -5,7 +5,8 @@ a line (`clean_corpus.kernels.layout`), in any language, whether it belongs to t
 never decides alone: the lexicons must know several lines of the text, and it must have a core of
 prose; the line must stand outside of it, not where a headline may be, and neither the line nor one
 beside it may be in the core as well. It takes more to cut a line that does not stand among lines
-that are no prose, with several known on its side of the core, one of them on the way there.
+that are no prose, with several known on its side of the core, one of them on the way there, and
+where the lexicons are certain of none.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ HEAD, TAIL = "common.page-head", "common.page-tail"
 
 _KNOWN = 3  # lines that lexicons know, in the text and on the same side of the core
 _RUN = 5  # lines in a row that are no prose
-_DOUBT = 4  # times as high are the odds asked for where fewer are known or in a row
+_DOUBT = 4  # times as high are the odds asked for where less is known, or in a row
 _CORE = 8  # 64ths of letters of prose in the core: 512
 _TITLES = 20  # lines above the core among which its headline stands, whatever it says
 _TITLES_LIKE = 100  # and if half of its longer words, two or more, are in the core
+_SHORTLY, _LONG = 8, 150  # or not so far above a sentence of so many letters, in a core or not
 _LABEL = 24  # letters; a shorter line is no headline
 _LINK = 30  # letters; a longer line in a run is the title of another article
 _AT = {name: column for column, name in enumerate(layout.FEATURES)}
@@ -62,11 +64,16 @@ class Voter(NamedTuple):
     least: int
 
 
-def note(known: Bytes, found: Found, kept: Iterable[Proposal]) -> None:
+def note(
+    known: Bytes, found: Found, listed: Iterable[tuple[int, str]], kept: Iterable[Proposal]
+) -> None:
     """Write into `known`, line by line, what the lexicons know of a document.
 
-    Rules that may only flag tell as much as words of menus: too little to cut, enough to support.
+    Rules that may only flag, and items of lists (`context.items`), tell as much as words of menus:
+    too little to cut, enough to support.
     """
+    for line, _ in listed:
+        known[line] = 1
     for proposal, rule in found.proposals:
         if rule.votes:
             known[proposal.line] = max(known[proposal.line], 1)
@@ -107,8 +114,10 @@ def propose(voter: Voter, lines: Lines, known: Bytes) -> list[Proposal]:
     line, rows = measure(lines, known, docs)
     open_to_vote = np.flatnonzero(_surrounds(rows))
     line, rows = line[open_to_vote], rows[open_to_vote]
-    score = forest.score(rows, *voter.trees) - threshold(_DOUBT) * ~_is_supported(rows)
-    sure = score >= voter.least
+    # Once a round has cut all that is certain, what is left is more often the article's own.
+    certain = np.maximum.reduceat(np.append(known, 0), lines.first[:-1])[lines.folded.doc[line]] > 1
+    doubt = ~(certain & _is_supported(rows))
+    sure = forest.score(rows, *voter.trees) >= voter.least + threshold(_DOUBT) * doubt
     below, long = column(rows, "core_side") > 0, column(rows, "width") > _LINK // 2
     return [
         Proposal(
@@ -152,7 +161,7 @@ def _may_be_title(rows: Bytes) -> npt.NDArray[np.bool_]:
     far, shared = column(rows, "core_far"), column(rows, "shared")
     like = (shared >= 50) & (shared <= 100) & (column(rows, "shared_words") >= 2)
     near = (far <= _TITLES) | ((far <= _TITLES_LIKE) & like) | (column(rows, "row") == 0)
-    short = (column(rows, "prose_ahead") <= 4) & (column(rows, "width_ahead") >= 100)
+    short = (column(rows, "prose_ahead") <= _SHORTLY) & (column(rows, "width_ahead") >= _LONG // 2)
     above: npt.NDArray[np.bool_] = (column(rows, "core_side") == 0) & (near | short)
     return above & (column(rows, "width") > _LABEL // 2)
 
