@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clean_corpus.kernels import splice
 
@@ -139,15 +138,34 @@ def whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return column
 
 
+def only(edits: pa.Table, wanted: npt.NDArray[np.bool_]) -> pa.Table:
+    """Give some of the edits, which most often are all."""
+    return edits if wanted.all() else edits.filter(pa.array(wanted))
+
+
+def is_flag(edits: pa.Table) -> npt.NDArray[np.bool_]:
+    """Tell which edits are flags."""
+    found = [np.zeros(0, bool)]
+    for chunk in edits.column("action").chunks:
+        names = [*chunk.dictionary.to_pylist(), "flag"]
+        found.append(chunk.indices.to_numpy() == names.index("flag"))
+    return np.concatenate(found)
+
+
+def changes(edits: pa.Table) -> pa.Table:
+    """Give the edits that are no flags."""
+    return only(edits, ~is_flag(edits))
+
+
 def apply(texts: pa.LargeStringArray, edits: pa.Table) -> pa.LargeStringArray:
     """Carry out the edits of a batch; flags change nothing."""
-    changes = _changes(edits)
-    if changes.num_rows == 0:
+    made = changes(edits)
+    if made.num_rows == 0:
         return texts
     data, offsets = buffers(texts)
-    doc, start, end = _spans(changes)
+    doc, start, end = _spans(made)
     base = offsets[doc]
-    new, new_offsets = buffers(_column(changes, "replacement"))
+    new, new_offsets = buffers(_column(made, "replacement"))
     out = splice.splice(data, base + start, base + end, new, new_offsets)
     grown = np.zeros(len(texts) + 1, np.int64)
     np.add.at(grown, doc + 1, np.diff(new_offsets) - (end - start))
@@ -164,7 +182,7 @@ def compose(middle: pa.LargeStringArray, first: pa.Table, second: pa.Table) -> p
     if first.num_rows == 0 or second.num_rows == 0:
         return second if first.num_rows == 0 else first
     data, offsets = buffers(middle)
-    old, new, flags = _changes(first), _changes(second), _flags(second)
+    old, new, flags = changes(first), changes(second), only(second, is_flag(second))
     moves = _Moves.by(old, offsets)
     doc, start, end = moves.places(new)
     low, high = moves.cut(start, end)
@@ -173,10 +191,10 @@ def compose(middle: pa.LargeStringArray, first: pa.Table, second: pa.Table) -> p
     for a, b in zip(low[~apart], high[~apart], strict=True):
         in_group[a:b] = True
     parts = [
-        _placed(new.filter(pa.array(apart)), *moves.to_base(doc[apart], start[apart], end[apart])),
-        old.filter(pa.array(~in_group)),
+        _placed(only(new, apart), *moves.to_base(doc[apart], start[apart], end[apart])),
+        only(old, ~in_group),
         _placed(flags, *moves.to_base(*moves.places(flags))),
-        _flags(first),
+        only(first, is_flag(first)),
     ]
     if not apart.all():
         groups = _groups(np.flatnonzero(~apart), low, high)
@@ -199,14 +217,14 @@ class _Moves(NamedTuple):
     base_offset: Offsets
 
     @classmethod
-    def by(cls, changes: pa.Table, offsets: Offsets) -> _Moves:
-        doc, start, end = _spans(changes)
-        size = np.diff(buffers(_column(changes, "replacement"))[1])
+    def by(cls, made: pa.Table, offsets: Offsets) -> _Moves:
+        doc, start, end = _spans(made)
+        size = np.diff(buffers(_column(made, "replacement"))[1])
         growth = np.concatenate([np.zeros(1, np.int64), np.cumsum(size - (end - start))])
         offset = offsets[:-1] + np.arange(len(offsets) - 1)
         base_offset = offset - growth[np.searchsorted(doc, np.arange(len(offset)))]
-        made = base_offset[doc] + start + growth[:-1]
-        return cls(made, made + size, growth, offset, base_offset)
+        begin = base_offset[doc] + start + growth[:-1]
+        return cls(begin, begin + size, growth, offset, base_offset)
 
     def places(self, edits: pa.Table) -> tuple[Offsets, Offsets, Offsets]:
         """Give document, start and end of each edit of the made text, as positions."""
@@ -282,9 +300,8 @@ def _merged(
         pieces.append(data[read - gap : right - gap].tobytes())
         new_size = end[i:j] - start[i:j]
         by_new = new_size.max() >= old_size[a:b].max()
-        named.append(
-            old.num_rows + i + int(new_size.argmax()) if by_new else a + int(old_size[a:b].argmax())
-        )
+        newest = old.num_rows + i + int(new_size.argmax())
+        named.append(newest if by_new else a + int(old_size[a:b].argmax()))
         docs.append(gap)
         lefts.append(left)
         rights.append(right)
@@ -318,22 +335,13 @@ def _column(edits: pa.Table, name: str) -> pa.Array:
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
 
 
-def _changes(edits: pa.Table) -> pa.Table:
-    return edits.filter(pc.not_equal(edits["action"].cast(pa.string()), "flag"))
-
-
-def _flags(edits: pa.Table) -> pa.Table:
-    return edits.filter(pc.equal(edits["action"].cast(pa.string()), "flag"))
-
-
 def code_points(texts: pa.LargeStringArray, edits: pa.Table) -> tuple[Offsets, Offsets]:
     """Turn the start and end of each edit from bytes into code points of its text."""
     data, offsets = buffers(texts)
     doc, start, end = _spans(edits)
     first = offsets[doc]
-    positions, inverse = np.unique(
-        np.concatenate([first, first + start, first + end]), return_inverse=True
-    )
+    places = np.concatenate([first, first + start, first + end])
+    positions, inverse = np.unique(places, return_inverse=True)
     first, start, end = np.split(splice.code_points(data, positions)[inverse], 3)
     return start - first, end - first
 

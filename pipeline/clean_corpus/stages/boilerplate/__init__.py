@@ -66,7 +66,7 @@ def _stage(finder: Finder, protect: decide.Protection, options: Boilerplate) -> 
             told = finder.repeated.find(now.lines, now.batch)
             proposals = protect(now.lines, finder.propose(now, told))
             found = decide.edits(now.lines, now.batch, proposals, options)
-            cuts = decide.changes(found)
+            cuts = text.changes(found)
             again = finder.unsettled(now, told, found, cuts)
             edits = text.compose(now.batch.texts, now.edits, found)
             if len(again) == 0 or turn == _ROUNDS - 1:

@@ -180,17 +180,6 @@ def _flag_table(lines: Lines, flags: list[Proposal]) -> pa.Table:
     )
 
 
-def changes(made: pa.Table) -> pa.Table:
-    """Give the edits that are no flags."""
-    return made.filter(pa.array(~is_flag(made)))
-
-
-def is_flag(made: pa.Table) -> npt.NDArray[np.bool_]:
-    """Tell which edits are flags."""
-    flags: npt.NDArray[np.bool_] = pc.equal(made["action"].cast(pa.string()), "flag").to_numpy()
-    return flags
-
-
 #: Drops the proposals that may not be carried out.
 Protection: TypeAlias = Callable[[Lines, list[Proposal]], list[Proposal]]
 
@@ -218,11 +207,11 @@ def guard(texts: pa.LargeStringArray, made: pa.Table, options: Boilerplate) -> p
     Too much is more than `max_share` of its code points; blanks count like any others. Menus are
     on neither side of the account: a page with a short article is as good as one with a long one.
     """
-    cuts = changes(made)
+    cuts = base.changes(made)
     doubted = _doubted(texts, cuts, options)
     if len(doubted) == 0:
         return made
-    cuts = cuts.filter(pa.array(np.isin(cuts["doc"].to_numpy(), doubted)))
+    cuts = base.only(cuts, np.isin(cuts["doc"].to_numpy(), doubted))
     docs, doc = np.unique(cuts["doc"].to_numpy(), return_inverse=True)
     cut = texts.take(pa.array(docs))
     cuts = cuts.set_column(0, base.EDITS.field("doc"), pa.array(doc, pa.int32()))
@@ -259,7 +248,7 @@ def _doubted(texts: pa.LargeStringArray, cuts: pa.Table, options: Boilerplate) -
 
 def _flagged(texts: pa.LargeStringArray, made: pa.Table, docs: Offsets) -> pa.Table:
     """Turn the cuts of some documents into flags, without those of their breaks."""
-    cut = ~is_flag(made)
+    cut = ~base.is_flag(made)
     blank = pc.equal(made["class"].cast(pa.string()), "whitespace").to_numpy()
     mine = np.isin(made["doc"].to_numpy(), docs) & cut
     told, stays = np.flatnonzero(mine & ~blank), np.flatnonzero(~mine)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from clean_corpus import text
 from clean_corpus.lexicons import Rule
-from clean_corpus.stages.boilerplate import decide, titles
+from clean_corpus.stages.boilerplate import titles
 from clean_corpus.stages.boilerplate.lexicon import Matcher
 from clean_corpus.stages.boilerplate.lines import Lines, Proposal
 from clean_corpus.text import Batch
@@ -84,7 +84,7 @@ def unsettled(now: Round, found: pa.Table, cuts: pa.Table) -> Offsets:
     more = (lost > 0) & (row < titles.HEAD)
     matched = np.array([proposal.line for proposal, _ in now.pairs], np.int64)
     more[matched[~gone[matched]]] = True
-    flagged = np.unique(found["doc"].to_numpy()[decide.is_flag(found)])
+    flagged = np.unique(found["doc"].to_numpy()[text.is_flag(found)])
     return np.intersect1d(cuts["doc"].to_numpy(), np.union1d(folded.doc[more], flagged))
 
 
@@ -109,7 +109,7 @@ def rows_of(edits: pa.Table, docs: Offsets) -> pa.Table:
     at = np.minimum(np.searchsorted(docs, doc), max(0, len(docs) - 1))
     mine = docs[at] == doc if len(docs) else np.zeros(len(doc), bool)
     numbered = pa.array(at[mine], pa.int32())
-    return edits.filter(pa.array(mine)).set_column(0, text.EDITS.field("doc"), numbered)
+    return text.only(edits, mine).set_column(0, text.EDITS.field("doc"), numbered)
 
 
 def _old_lines(before: Lines, cuts: pa.Table, docs: Offsets, lines: Lines) -> Offsets:
