@@ -3,9 +3,10 @@
     python benchmarks/boilerplate_speed.py DATA_FOLDER [--repeat 3] [--parts]
 
 DATA_FOLDER holds JSON Lines files `news_<language>.jsonl` (also .gz), one article a line, with its
-`text` and, optionally, `title`. Printed for each language: articles, megabytes of UTF-8, edits, and
-megabytes per CPU-second of this process, the best of some repetitions over batches of 4 MB; first
-what loading and compiling the lexicons takes. `--parts` tells how much of it each part takes.
+`text` and, optionally, `title`. Printed for each language, and for all of them: articles, megabytes
+of UTF-8, edits, and megabytes per CPU-second of this process, the best of some repetitions over
+batches of 4 MB; first what loading and compiling the lexicons takes. `--parts` tells how much of it
+each part takes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from jsonl import objects
 
@@ -43,6 +45,7 @@ def main() -> None:
     stage(_batch(["Warm up the kernels."], [""], "en"))
     print(f"first text: {time.process_time() - began:.2f} CPU-s")
     print("language  articles     MB    edits  MB/CPU-s")
+    total = np.zeros(4)
     for path in sorted(options.data.glob(f"news_{options.language}.jsonl*")):
         language = path.name.removeprefix("news_").split(".")[0]
         batches = list(_batches(path, language))
@@ -53,12 +56,19 @@ def main() -> None:
             edits = sum(stage(batch).num_rows for batch in batches)
             seconds.append(time.process_time() - began)
         count = sum(len(batch.texts) for batch in batches)
-        speed = size / min(seconds)
-        print(f"{language:8} {count:9} {size:6.1f} {edits:8} {speed:9.1f}", flush=True)
+        found = np.array([count, size, edits, min(seconds)])
+        _show(language, *found)
+        total += found
         if options.parts:
             profile = cProfile.Profile()
             profile.runcall(lambda given: [stage(batch) for batch in given], batches)
             pstats.Stats(profile).sort_stats("tottime").print_stats(20)
+    _show("all", *total)
+
+
+def _show(language: str, count: float, size: float, edits: float, seconds: float) -> None:
+    speed = size / seconds if seconds else 0.0
+    print(f"{language:8} {count:9.0f} {size:6.1f} {edits:8.0f} {speed:9.1f}", flush=True)
 
 
 def _batches(path: Path, language: str) -> Iterator[text.Batch]:
