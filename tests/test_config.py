@@ -6,11 +6,12 @@ import json
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from clean_corpus import settings, toml
-from clean_corpus.config import Config, as_json, from_json, ratio
+from clean_corpus import clean, settings, toml
+from clean_corpus.config import Config, Dedup, as_json, from_json, ratio
 from clean_corpus.errors import ConfigError
 from clean_corpus.settings import starter
 
@@ -277,6 +278,48 @@ def test_errors_in_overrides_name_the_flag() -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"^--set: fields\.text: must be a text in quotes"):
         settings.load(None, ["fields.text=\udcff"])
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("dedup.threshold='sNaN'", 'dedup.threshold: must be a number from 0 to 1, not "sNaN".'),
+        ("dedup.threshold='1e-999999999'", "dedup.threshold: must be more than 0, not"),
+        (f"dedup.threshold={'9' * 5000}", "dedup.threshold: must be a number from 0 to 1, not"),
+        (f"extract.seconds={'9' * 5000}", "extract.seconds: must be a whole number, not"),
+        (f"extract.seconds={'[' * 5000}", "extract.seconds: must be a whole number, not"),
+        (f"extract.seconds=0x{'f' * 5000}", "the options cannot be written as JSON"),
+        (r'input.encoding="a\u0000"', "input.encoding: unknown charset 'a\\x00'."),
+    ],
+)
+def test_what_no_number_or_name_can_be_is_no_bug(override: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings.load(None, [override])
+    assert str(caught.value).removeprefix("--set: ").startswith(message)
+
+
+def test_a_file_with_a_number_of_thousands_of_digits(tmp_path: Path) -> None:
+    (line,) = refused(tmp_path, f"a = {'9' * 5000}")
+    assert line.startswith("my.toml:1: not TOML: ")
+
+
+def test_options_that_nobody_checked_are_checked() -> None:
+    odd: Any = {"threshold": 0.7}
+    assert settings.of(Config(dedup=odd)).dedup.threshold == Decimal("0.7")
+    shares: Any = 0.7  # as a ratio this float is no 7/10
+    dedup = settings.of(Config(dedup=Dedup(threshold=shares))).dedup
+    assert ratio(dedup.threshold) == (7, 10)
+    wrong: Any = 7
+    cases: list[tuple[Any, str]] = [
+        (Config(dedup=Dedup(threshold=wrong)), "dedup.threshold: must be at most 1, not 7."),
+        (Config(stages=wrong), 'stages: must be a list such as ["one", "two"], not 7.'),
+        (Config(dedup=wrong), "dedup: must be a table, not 7."),
+        ({"input": {"encodings": {("a", "b"): "utf-8"}}}, "the options cannot be written as JSON"),
+    ]
+    for config, message in cases:
+        with pytest.raises(ConfigError) as caught:
+            clean([], config)
+        assert str(caught.value).startswith(message)
 
 
 def test_a_configuration_comes_back_from_json() -> None:

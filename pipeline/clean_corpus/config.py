@@ -265,4 +265,4 @@ def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
 def _typed(default: Any, value: Any) -> Any:
     if is_section(default):
         return from_json(type(default), value)
-    return Decimal(str(value)) if isinstance(default, Decimal) else value
+    return Decimal(str(float(value))) if isinstance(default, Decimal) else value

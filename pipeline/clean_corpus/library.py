@@ -41,7 +41,7 @@ def clean(
     InputError where a record is no mapping or has no end. The config may be a dict, as in
     `{"dedup": {"threshold": 0.7}}`.
     """
-    config = config if isinstance(config, Config) else settings.of(config or {})
+    config = settings.of(config or {})
     config = config._replace(output=config.output._replace(to="jsonl"))
     with tempfile.TemporaryDirectory(prefix="clean-corpus-") as folder:
         source, out = Path(folder, "records.jsonl"), Path(folder, "out")

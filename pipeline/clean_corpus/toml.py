@@ -48,7 +48,7 @@ def parse(text: str, path: str) -> Document:
     """Parse TOML text; `path` is only what messages call it."""
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or that a number has thousands of digits
         what, line = str(error), 1
         if found := re.search(r" \(at line (\d+), column \d+\)$", what):
             what, line = what[: found.start()], int(found[1])

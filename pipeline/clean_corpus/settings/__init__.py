@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clean_corpus import toml
-from clean_corpus.config import Config
+from clean_corpus.config import Config, as_json
 from clean_corpus.errors import ConfigError
 from clean_corpus.settings import mistakes
 from clean_corpus.settings.checked import checked
@@ -31,9 +31,10 @@ def load(path: str | None, overrides: Sequence[str] = ()) -> Config:
     return _made(document, overrides, Path(path).parent if path else Path())
 
 
-def of(values: Mapping[str, Any]) -> Config:
-    """Make a configuration of a dict as `load` does of a file; raises the same."""
-    return _made(toml.Document("", dict(values), {}), (), Path())
+def of(values: Config | Mapping[str, Any]) -> Config:
+    """Make a configuration of a dict, or of one that nobody checked; raises what `load` does."""
+    values = as_json(values) if isinstance(values, Config) else dict(values)
+    return _made(toml.Document("", values, {}), (), Path())
 
 
 def _made(document: toml.Document, overrides: Sequence[str], folder: Path) -> Config:
@@ -111,14 +112,17 @@ def _override_value(override: str) -> Any:
     text = override.partition("=")[2].strip()
     try:
         found = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # also for numbers of thousands of digits
         return text
     return _plain(found["value"]) if len(found) == 1 else text
 
 
 def _plain(values: Any) -> Any:
     """Copy TOML values as JSON values; a date becomes its text."""
-    return json.loads(json.dumps(values, default=str))
+    try:
+        return json.loads(json.dumps(values, default=str))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(f"the options cannot be written as JSON ({error}).") from error
 
 
 def _resolved(config: Config, folder: Path, given: Sequence[KeyPath]) -> Config:

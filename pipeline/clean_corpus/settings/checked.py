@@ -6,7 +6,7 @@ import json
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from clean_corpus.config import Config, Told, from_json, is_section
@@ -87,15 +87,15 @@ def _is_utf8(text: str) -> bool:
     return text.encode(errors="replace").decode() == text
 
 
-def _number(value: Any) -> Decimal | None:
+def _number(value: Any) -> float | None:
     try:
-        number = Decimal("nan" if isinstance(value, bool) else str(value))
-    except InvalidOperation:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
 
-def _beyond(value: int | Decimal, bounds: Mapping[str, Any]) -> str:
+def _beyond(value: float, bounds: Mapping[str, Any]) -> str:
     for name, holds, words in _BOUNDS:
         if (bound := bounds[name]) is not None and not holds(value, bound):
             return f"be {words} {bound}"

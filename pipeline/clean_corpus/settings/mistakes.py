@@ -142,7 +142,7 @@ def _unknown_charsets(options: Input) -> Iterator[Mistake]:
     for key, charset in charsets.items():
         try:
             codecs.lookup(charset or "utf-8")
-        except LookupError:
+        except (LookupError, ValueError):  # the latter for a null character
             what = f"unknown charset {charset!r}. Write it like cp1252."
             yield Mistake((key,), what)
 
