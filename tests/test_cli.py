@@ -78,12 +78,48 @@ def test_version(run: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["cleanse"], ["run"], ["run", "x", "--nope"], ["explain", "x"]]
+    ("arguments", "said"),
+    [
+        ("rnu", "clean-corpus: there is no command 'rnu'. Did you mean 'run'?"),
+        ("--hlep", "clean-corpus: there is no command '--hlep'. There are: run, duplicates, "),
+        ("run", "clean-corpus run: the following arguments are required: INPUT. See `clean-corpus"),
+        (
+            "run x --otu=y",
+            "clean-corpus run: there is no argument '--otu=y'. Did you mean '--out'?",
+        ),
+        ("run x --worker 3", "clean-corpus run: there is no argument '--worker'. Did you mean"),
+        (
+            "run x --workers x",
+            "clean-corpus run: argument --workers: must be a whole number from 0",
+        ),
+        ("run x -o", "clean-corpus run: argument -o/--out: expected one argument."),
+        ("run x --mode kepe", "clean-corpus run: argument --mode: invalid choice: 'kepe'"),
+        ("check x", "clean-corpus check: there is no argument 'x'. There are: -c, --config, "),
+        ("explain x", "clean-corpus explain: the following arguments are required: --id."),
+        ("run x -- -o y", "no output was named."),
+    ],
 )
-def test_wrong_usage_is_2(run: Cli, arguments: list[str]) -> None:
-    found = run(*arguments)
-    assert found.code == 2
-    assert found.out == ""
+def test_wrong_usage_is_one_sentence(run: Cli, arguments: str, said: str) -> None:
+    found = run(*arguments.split())
+    assert (found.code, found.out, found.err.count("\n")) == (2, "", 1)
+    assert found.err.startswith(said)
+
+
+def test_an_argument_that_is_empty_is_no_folder_and_no_default(run: Cli) -> None:
+    for arguments in (["run", "", "-o", "x"], ["run", "x", "-o", ""], ["check", "-c", ""]):
+        assert run(*arguments).err.endswith(": an argument is empty. Is a variable not set?\n")
+
+
+def test_names_behind_two_dashes_may_begin_with_one(
+    run: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_lines(tmp_path / "-o.jsonl", [{"id": "a", "text": "One lamp is lit in the harbour."}])
+    assert run("run", "-q", "--out=-out", "--", "-o.jsonl").code == 0
+    timings = json.loads((tmp_path / "-out" / "timings.json").read_bytes())
+    assert timings["inputs"][0]["name"] == "-o.jsonl"
+    assert json.loads(run("undo", "--", "-out").out)["id"] == "a"
+    assert run("explain", "--id", "a", "--", "-o.jsonl").out.startswith("a  kept")
 
 
 def test_flags_offer_what_the_config_allows() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import clean_corpus
 from clean_corpus.commands import console
@@ -286,7 +286,37 @@ def parser(name: str) -> ArgumentParser:
     made = ArgumentParser(**about, allow_abbrev=False)  # type: ignore[arg-type]
     for option in options:
         made.add_argument(*option.names, **option.told)
+
+    def error(message: str) -> NoReturn:
+        raise ConfigError(f"clean-corpus {name}: {message}. See `clean-corpus {name} --help`.")
+
+    made.error = error  # type: ignore[method-assign]  # which would print the usage first
     return made
+
+
+def _read(name: str, taken: Sequence[str]) -> dict[str, Any]:
+    """Read the arguments of a command; inputs may also stand behind options.
+
+    Raises ConfigError where they are wrong, SystemExit after help.
+    """
+    if "" in taken:
+        raise ConfigError(f"clean-corpus {name}: an argument is empty. Is a variable not set?")
+    end = taken.index("--") if "--" in taken else len(taken)
+    # What follows are names, and argparse would still take some of them for options.
+    names = [f"./{one}" if one.startswith("-") and one != "-" else one for one in taken[end + 1 :]]
+    found, unknown = parser(name).parse_known_intermixed_args([*taken[:end], *names])
+    if unknown:
+        known = [one for option in COMMANDS[name].options for one in option.names]
+        raise ConfigError(_not_there(f"clean-corpus {name}", "argument", unknown[0], known))
+    return vars(found)
+
+
+def _not_there(where: str, what: str, name: str, known: Sequence[str]) -> str:
+    """Say that there is no such command or argument, and which was probably meant."""
+    from clean_corpus.settings.mistakes import suggestion
+
+    hint = suggestion(name.partition("=")[0], known) or f" There are: {', '.join(known)}."
+    return f"{where}: there is no {what} {name!r}.{hint}"
 
 
 _HELP = """\
@@ -322,11 +352,9 @@ def _carry_out(arguments: Sequence[str]) -> None:
         case ["--version", *_]:
             console.out(f"clean-corpus {clean_corpus.__version__}\n")
         case [name, *taken] if name in COMMANDS:
-            # Inputs may also stand behind options: `run a.jsonl -o out b.jsonl`.
-            COMMANDS[name].does(**vars(parser(name).parse_intermixed_args(taken)))
+            COMMANDS[name].does(**_read(name, taken))
         case [name, *_]:
-            commands = ", ".join(COMMANDS)
-            raise ConfigError(f"clean-corpus: there is no command {name!r}. There are: {commands}.")
+            raise ConfigError(_not_there("clean-corpus", "command", name, list(COMMANDS)))
 
 
 def _open_streams() -> None:
