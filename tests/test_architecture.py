@@ -85,6 +85,15 @@ def test_steps_of_the_clean_chain_know_no_files() -> None:
             assert not {"os", "pathlib", "io"} & set(imported(path)), path
 
 
+def test_every_file_is_used() -> None:
+    """What nobody imports any more has been forgotten."""
+    used = {name for path in SOURCES for name in imported(path)}
+    used |= {name.rpartition(".")[0] for name in used}
+    for path in SOURCES:
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        assert path.stem in ("__init__", "__main__") or name in used, f"nobody imports {name}"
+
+
 def test_files_have_one_duty_and_a_name_for_it() -> None:
     for path in SOURCES:
         assert not {"utils", "util", "helpers", "common", "misc", "base"} & {path.stem}, path

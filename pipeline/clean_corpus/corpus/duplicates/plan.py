@@ -12,8 +12,8 @@
 | assign | one a shard | removed | decisions |
 
 A shard is an Arrow IPC file with the columns `sketch.COLUMNS`; where nothing is cleaned, shards are
-sketched as they are read, before there is a plan, and their texts may be read again for `sets`.
-Where texts are not many, a single task makes the sets of all candidates, and none are written.
+sketched as they are read, before there is a plan, and their texts may be read again. Where texts
+are not many, a single task makes the sets of all candidates as it verifies, and none are written.
 Documents are numbered through the shards. How many parts, partitions and blocks there are follows
 from the memory that a task may take and changes no result; small runs have one of each. Of all
 documents together a task holds a flag each, and `decide` four bytes; the rest comes in pieces from
