@@ -303,6 +303,13 @@ def test_a_file_with_a_number_of_thousands_of_digits(tmp_path: Path) -> None:
     assert line.startswith("my.toml:1: not TOML: ")
 
 
+def test_who_changes_a_list_changes_no_default() -> None:
+    config = settings.load(None)
+    config.stages.clear()
+    config.boilerplate.actions["byline"] = "off"
+    assert settings.load(None) == settings.of({}) != config
+
+
 def test_options_that_nobody_checked_are_checked() -> None:
     odd: Any = {"threshold": 0.7}
     assert settings.of(Config(dedup=odd)).dedup.threshold == Decimal("0.7")

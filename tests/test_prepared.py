@@ -201,10 +201,11 @@ def package(tmp_path: Path) -> Path:
 
 
 @pytest.mark.usefixtures("cache")
-def test_other_code_is_another_file(package: Path) -> None:
+@pytest.mark.parametrize("name", ["new.py", "vote.npz", "page.html.j2"])
+def test_other_code_is_another_file(package: Path, name: str) -> None:
     where = {"PYTHONPATH": str(package.parent)}
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
-    (package / "new.py").write_text("X = 1\n")
+    (package / name).write_text("X = 1\n")
     assert [started(**where).communicate()[0] for _ in range(2)] == ["built\n", ""]
 
 

@@ -4,6 +4,7 @@ The descriptions are the reference: `configs/clean.toml` and the JSON Schema are
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, cast
@@ -256,10 +257,11 @@ def _plain(value: Any) -> Any:
 def from_json(kind: type[_Options], values: Mapping[str, Any]) -> _Options:
     """Make a section, or the configuration, of plain values, which `settings.checked` finds right.
 
-    What is left out has its default.
+    What is left out has its default; who changes a list or table in it changes no default.
     """
     defaults = cast("Any", kind)._field_defaults
-    return kind(**{name: _typed(defaults[name], value) for name, value in values.items()})
+    given = deepcopy({**as_json(kind()), **values})
+    return kind(**{name: _typed(defaults[name], value) for name, value in given.items()})
 
 
 def _typed(default: Any, value: Any) -> Any:

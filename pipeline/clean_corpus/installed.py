@@ -54,7 +54,10 @@ def _plain(name: str) -> str:
 
 @cache
 def code() -> str:
-    """Hash the code of this package: whoever changes it need not think of what is kept."""
+    """Hash the code of this package, its trained vote and its template of the report.
+
+    Whoever changes them need not think of what is kept.
+    """
     root = str(Path(__file__).parent)
     state = hashlib.sha256()
     for path in sorted(_files(root)):
@@ -69,5 +72,5 @@ def _files(where: str) -> Iterator[str]:
         for entry in entries:
             if entry.is_dir() and entry.name != "__pycache__":
                 yield from _files(entry.path)
-            elif entry.name.endswith(".py"):
+            elif entry.name.endswith((".py", ".npz", ".j2")):
                 yield entry.path

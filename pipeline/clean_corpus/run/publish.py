@@ -65,7 +65,7 @@ def read_published(private: Path) -> Published:
     """Read what the output folder holds; nothing, where no run was finished."""
     try:
         return Published(**json.loads((private / "published.json").read_bytes()))
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError):
         return Published("", {})
 
 
