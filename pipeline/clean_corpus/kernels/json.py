@@ -210,7 +210,7 @@ def _unescape(
         i = starts[row] + 1
         end = stops[row] - 1
         spelling[row] = UNKNOWN
-        if starts[row] >= 0 and data[i - 1] == 34 and i <= end and data[end] == 34:
+        if 0 < i <= end and data[i - 1] == 34 and data[end] == 34:
             spelling[row] = USUAL
         else:
             end = i
