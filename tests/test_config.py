@@ -84,6 +84,10 @@ def test_an_option_like_no_other_gets_the_list(tmp_path: Path) -> None:
         ("[run]\nworkers = '4'", '2: run.workers: must be a whole number, not "4".'),
         ("[run]\nworkers = 1.5", "2: run.workers: must be a whole number, not 1.5."),
         ("[run]\nworkers = -1", "2: run.workers: must be at least 0, not -1."),
+        (
+            "[limits]\nmax_chars = 9999999999",
+            "2: limits.max_chars: must be at most 2147483647, not 9999999999.",
+        ),
         ("[dedup]\nrecall = 1", "2: dedup.recall: must be less than 1, not 1."),
         ("[whitespace]\nblank_lines = 9", "2: whitespace.blank_lines: must be at most 3, not 9."),
         ("[dedup]\nthreshold = 1.5", "2: dedup.threshold: must be at most 1, not 1.5."),

@@ -109,6 +109,7 @@ def test_unescape_agrees_with_the_parser(texts: list[str], ascii_only: bool) -> 
         '"\\ud800\\u0041"',
         '"\\udc00"',
         "12",
+        "",
     ],
 )
 def test_unescape_leaves_what_is_no_plain_string(value: str) -> None:

@@ -21,6 +21,9 @@ _BOUNDS: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("le", operator.le, "at most"),
 )
 
+# What a number may be that has no upper bound of its own: that is handed to C in places.
+_LARGEST = (1 << 31) - 1
+
 
 def checked(values: Mapping[str, Any]) -> tuple[Config, list[Mistake]]:
     """Check the names and types of values as JSON has them."""
@@ -75,7 +78,8 @@ def _fault(kind: Any, value: Any, told: Told) -> str:
         return "" if isinstance(value, bool) else "be true or false"
     if kind is int:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return _beyond(value, told._asdict()) if whole else "be a whole number"
+        limit = {} if told.le or told.lt else {"le": _LARGEST}
+        return _beyond(value, told._asdict() | limit) if whole else "be a whole number"
     if kind is Decimal:
         number, bounds = _number(value), {**told._asdict(), "ge": 0, "le": 1}
         return "be a number from 0 to 1" if number is None else _beyond(number, bounds)
