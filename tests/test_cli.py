@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -163,7 +164,7 @@ def test_a_good_run_is_good_where_nobody_can_be_told(sink: str, tmp_path: Path) 
 
 def shell(arguments: str) -> Ending:
     """Run the command line in a process of its own, with redirections."""
-    command = f"exec {sys.executable} -m clean_corpus {arguments}"
+    command = f"exec {shlex.quote(sys.executable)} -m clean_corpus {arguments}"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     return Ending(done.returncode, done.stdout, done.stderr)
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from clean_corpus.errors import CleaningError
 
-_ENDING = ".dist-info"
+# Packages that an old pip built itself have the second.
+_ENDINGS = (".dist-info", ".egg-info")
 
 
 @cache
@@ -42,9 +43,9 @@ def _releases() -> dict[str, str]:
     for folder in reversed(sys.path):
         with suppress(OSError):
             for name in sorted(os.listdir(folder or "."), reverse=True):  # noqa: PTH208
-                if name.endswith(_ENDING):
-                    package, _, release = name.removesuffix(_ENDING).partition("-")
-                    found[_plain(package)] = release
+                package, *release = name.rpartition(".")[0].split("-")
+                if name.endswith(_ENDINGS) and release:
+                    found[_plain(package)] = release[0]
     return found
 
 
