@@ -75,9 +75,11 @@ def left_at_once() -> Iterator[None]:
 
 
 def _leave(ended: list[int]) -> None:
+    with suppress(OSError, ValueError):  # nobody can be told
+        if sys.stderr is not None:
+            sys.stderr.flush()
     with suppress(OSError, ValueError):  # a full disk, a closed stream: Python says so itself
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         for code in ended:
             os._exit(code)
