@@ -48,10 +48,9 @@ def main() -> None:
                 break
             began = time.process_time()
             large = batch["text"].cast(pa.large_string())
-            wide, offsets = shingles.hashes(large, options["shingle"])
+            hashes, offsets = shingles.hashes(large, options["shingle"])
             spent["shingle"] += time.process_time() - began
             began = time.process_time()
-            hashes = signatures.fast_hashes(wide)
             signed = signatures.signatures(hashes, offsets, options["permutations"])
             keys.append(minhash.keys(signed, options["bands"]))
             spent["sign"] += time.process_time() - began

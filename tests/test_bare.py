@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -15,10 +16,12 @@ import pytest
 import sample_records
 from clean_corpus import clean, cli, formats, results, spill
 from clean_corpus.config import Config, from_json
+from clean_corpus.corpus import hashed
 from clean_corpus.corpus.duplicates import nearest
 from clean_corpus.errors import InputError, OutputError
 from clean_corpus.run.flow import Flow, check_room
 from clean_corpus.run.plan import clean_files
+from clean_corpus.run.publish import prepare
 from clean_corpus.run.steps import bare
 
 ALONE: dict[str, Any] = {
@@ -115,6 +118,7 @@ def test_parquet_is_read_again_for_what_is_wanted(
 
     read = bare.texts
     monkeypatch.setattr(bare, "texts", texts)
+    monkeypatch.setattr(hashed, "_scarce", lambda _: True)
     again = run(source, tmp_path / "again", "ids")
     assert handed
     assert not any(handed)
@@ -125,9 +129,40 @@ def test_parquet_is_read_again_for_what_is_wanted(
     assert sample_records.content(again) == sample_records.content(once)
 
 
+@pytest.mark.parametrize("name", ["affine32", "sha1"])
+def test_shingles_are_kept_where_the_disk_has_room(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """They are read instead of the texts, and what a run that died has left of them is not."""
+    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    monkeypatch.setattr(nearest, "LONGEST", 0)
+    dedup = {**ALONE["dedup"], "hash": name}
+    found: list[bool] = []
+
+    def beside(path: str) -> Path:
+        found.append(there(path).exists())
+        return there(path)
+
+    there = hashed.beside
+    monkeypatch.setattr(hashed, "beside", beside)
+    work = tmp_path / "with" / ".clean-corpus" / "work"
+    prepare(tmp_path / "with", [])
+    work.mkdir()
+    (work / "ingest-00000-0.hashed.part").write_bytes(b"torn")
+    kept = run(source, tmp_path / "with", "ids", dedup=dedup)
+    assert sum(found) == (0 if name == "sha1" else len(found) // 2)  # when written: not yet
+    found.clear()
+    monkeypatch.setattr(hashed, "_scarce", lambda _: True)
+    again = run(source, tmp_path / "without", "ids", dedup=dedup)
+    assert found
+    assert not any(found)
+    assert sample_records.content(kept) == sample_records.content(again)
+
+
 def test_an_input_that_changes_in_between_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hashed, "_scarce", lambda _: True)
     source = tmp_path / "news.parquet"
     table = pa.Table.from_pylist(rows())
     pq.write_table(table, source, row_group_size=20)
@@ -194,6 +229,17 @@ def test_many_short_texts_are_asked_for_by_number(tmp_path: Path) -> None:
     with (tmp_path / "made").open("wb") as file:
         file.truncate(1000 * many)
     check_room(tmp_path, many + many // 2)
+
+
+def test_shingles_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ingest-00000-0.hashed.part", "ingest-00000-0.bands"):
+        (tmp_path / name).write_bytes(b"0" * 1000)
+    check_room(tmp_path, 1000)
+    assert len([*tmp_path.iterdir()]) == 2
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(OutputError, match="the run needs about"):
+        check_room(tmp_path, 1000)
+    assert [path.name for path in tmp_path.iterdir()] == ["ingest-00000-0.bands"]
 
 
 def test_half_the_disk_is_asked_for(tmp_path: Path) -> None:

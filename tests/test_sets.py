@@ -26,6 +26,12 @@ def test_sets_are_those_of_python(largest: int) -> None:
     a, b = (side.ravel() for side in np.indices((len(runs), len(runs))))
     expected = [len({*runs[i]} & {*runs[j]}) for i, j in zip(a, b, strict=True)]
     assert kernel.shared(made, a, b).tolist() == expected
+    rows = np.array([0, 3, 4, 8, 11])
+    hashes = np.array([one for run in runs for one in run], np.uint64)
+    hashes.flags.writeable = False
+    some = kernel.sets(hashes, offsets, rows)
+    cuts = np.split(some.hashes, some.offsets[1:-1])
+    assert [cut.tolist() for cut in cuts] == [sorted(set(runs[row])) for row in rows]
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus import spill
-from clean_corpus.corpus import arrow, shingles
+from clean_corpus.corpus import arrow, hashed, shingles
 from clean_corpus.corpus.arrow import SETS, Numbers
 from clean_corpus.kernels import sets as kernel
+from clean_corpus.kernels.sets import Sets
 
 #: Gives the texts of a shard's file by batches, as `spill.texts` does, for flags of rows wanted.
 Texts: TypeAlias = Callable[[str, spill.Bools], Iterator[tuple[int, pa.LargeStringArray]]]
@@ -57,11 +58,24 @@ def made(
     ways = options.get("payload") or repeat(spill.texts)
     for path, texts_of, rows in zip(inputs["texts"], ways, options["rows"], strict=False):
         mine = wanted[start : start + rows]
-        for first, texts in texts_of(path, mine) if mine.any() else ():
-            here = np.flatnonzero(mine[first : first + len(texts)])
-            found = kernel.sets(*shingles.hashes(texts, options["shingle"], here))
-            yield Part(here + first + start, found.hashes, found.sizes)
+        for here, found in _of_shard(path, texts_of, mine, options) if mine.any() else ():
+            yield Part(here + start, found.hashes, found.sizes)
         start += rows
+
+
+def _of_shard(
+    path: str, texts_of: Texts, wanted: spill.Bools, options: Mapping[str, Any]
+) -> Iterator[tuple[Numbers, Sets]]:
+    """Give rows that are wanted, and their sets: of what was hashed before, or else of texts."""
+    known = hashed.beside(path)
+    if known.exists():
+        for first, hashes, offsets in hashed.read(known, wanted):
+            here = np.flatnonzero(wanted[first : first + len(offsets) - 1])
+            yield here + first, kernel.sets(hashes, offsets, here)
+        return
+    for first, texts in texts_of(path, wanted):
+        here = np.flatnonzero(wanted[first : first + len(texts)])
+        yield here + first, kernel.sets(*shingles.hashes(texts, options["shingle"], here))
 
 
 def each(

@@ -20,28 +20,37 @@ _KEY = np.uint64(0x243F6A8885A308D3)
 _K1, _K2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _33 = np.uint64(33)
 
+# Unsigned: with a signed index numba looks for negative ones.
+_0, _1, _2, _3, _4 = np.arange(5, dtype=np.uint64)
+
 
 @compiled
 def _signatures(
-    hashes: Hashes32, offsets: Offsets, a: Hashes32, b: Hashes32, mixed: Hashes32, out: Hashes32
+    hashes: Hashes | Hashes32,
+    offsets: Offsets,
+    shift: np.uint64,
+    a: Hashes32,
+    b: Hashes32,
+    mixed: Hashes32,
+    out: Hashes32,
 ) -> None:
     for row in range(offsets.size - 1):
-        first = offsets[row]
-        count = offsets[row + 1] - first
-        for i in range(count):
-            h = hashes[first + i]
+        first = np.uint64(offsets[row])
+        count = np.uint64(offsets[row + 1]) - first
+        for i in range(_0, count):
+            h = np.uint32(hashes[first + i] >> shift)
             h = np.uint32((h ^ (h >> _16)) * _M1)
             h = np.uint32((h ^ (h >> _13)) * _M2)
             mixed[i] = h ^ (h >> _16)
-        for i in range(count, (count + 3) // 4 * 4):
+        for i in range(count, (count + _3) & ~_3):
             mixed[i] = mixed[0]
         least = out[row]
         for k in range(a.size):
             least[k] = _EMPTY
         # Reductions and nothing else, so that they become vector instructions; four at a time, so
         # that `least` is read and written less often.
-        for i in range(0, count, 4):
-            h0, h1, h2, h3 = mixed[i], mixed[i + 1], mixed[i + 2], mixed[i + 3]
+        for i in range(_0, count, _4):
+            h0, h1, h2, h3 = mixed[i], mixed[i + _1], mixed[i + _2], mixed[i + _3]
             for k in range(a.size):
                 v0, v1 = np.uint32(a[k] * h0 + b[k]), np.uint32(a[k] * h1 + b[k])
                 v2, v3 = np.uint32(a[k] * h2 + b[k]), np.uint32(a[k] * h3 + b[k])
@@ -59,8 +68,10 @@ def _keys(signatures: Hashes32, bands: int, rows: int, out: Hashes) -> None:
             out[doc, band] = (key ^ (key >> _33)) * _K2
 
 
-def signatures(hashes: Hashes32, offsets: Offsets, a: Hashes32, b: Hashes32) -> Hashes32:
-    """Give the signatures of sets of 32-bit hashes, shape (sets, permutations).
+def signatures(hashes: Hashes | Hashes32, offsets: Offsets, a: Hashes32, b: Hashes32) -> Hashes32:
+    """Give the signatures of sets of hashes, shape (sets, permutations).
+
+    Of 64-bit hashes the upper halves count.
 
     Equal to `datasketch.MinHash(scheme="affine32")` with the permutations (a, b) and a hash
     function that gives these hashes; repetitions do not matter. An empty set is all 0xFFFFFFFF.
@@ -70,7 +81,8 @@ def signatures(hashes: Hashes32, offsets: Offsets, a: Hashes32, b: Hashes32) -> 
     padded[:, : a.size] = a, b
     mixed = np.zeros(int(np.diff(offsets).max(initial=0)) + 4, np.uint32)
     out = np.empty((offsets.size - 1, padded.shape[1]), np.uint32)
-    _signatures(hashes, offsets, padded[0], padded[1], mixed, out)
+    shift = np.uint64(8 * hashes.itemsize - 32)
+    _signatures(hashes, offsets, shift, padded[0], padded[1], mixed, out)
     return out[:, : a.size]
 
 

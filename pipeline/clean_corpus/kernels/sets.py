@@ -20,10 +20,13 @@ _SHORT = 4096
 
 
 @compiled
-def _sets(hashes: Hashes, offsets: Offsets, ends: Offsets, scratch: Hashes, counts: Hashes) -> None:
+def _sets(
+    hashes: Hashes, offsets: Offsets, rows: Offsets, out: Hashes, ends: Offsets, scratch: Hashes
+) -> None:
+    counts = scratch[_SHORT:]
     write = _0
-    for row in range(offsets.size - 1):
-        first, stop = _U(offsets[row]), _U(offsets[row + 1])
+    for number in range(rows.size):
+        first, stop = _U(offsets[rows[number]]), _U(offsets[rows[number] + 1])
         size = stop - first
         bits = _1
         while (_1 << bits) < size:
@@ -46,15 +49,15 @@ def _sets(hashes: Hashes, offsets: Offsets, ends: Offsets, scratch: Hashes, coun
         for i in range(_0, size):
             value = scratch[i] if sort else hashes[first + i]
             at = write
-            while at > begin and hashes[at - _1] > value:
+            while at > begin and out[at - _1] > value:
                 at -= _1
-            if at > begin and hashes[at - _1] == value:
+            if at > begin and out[at - _1] == value:
                 continue
             for j in range(_0, write - at):
-                hashes[write - j] = hashes[write - j - _1]
-            hashes[at] = value
+                out[write - j] = out[write - j - _1]
+            out[at] = value
             write += _1
-        ends[row + 1] = write
+        ends[number + 1] = write
 
 
 @compiled
@@ -84,15 +87,18 @@ class Sets(NamedTuple):
         return np.diff(self.offsets)
 
 
-def sets(hashes: Hashes, offsets: Offsets) -> Sets:
-    """Sort each run of hashes and drop repetitions, in place."""
-    sizes = np.diff(offsets)
-    for row in np.flatnonzero(sizes > _SHORT):
-        hashes[offsets[row] : offsets[row + 1]].sort()
-    longest = int(sizes[sizes <= _SHORT].max(initial=0))
-    ends = np.zeros_like(offsets)
-    _sets(hashes, offsets, ends, np.empty(longest, np.uint64), np.empty(2 * _SHORT + 2, np.uint64))
-    return Sets(hashes[: ends[-1]], ends)
+def sets(hashes: Hashes, offsets: Offsets, rows: Offsets | None = None) -> Sets:
+    """Sort each run of hashes and drop repetitions: all of them in place, or a copy of some."""
+    some = np.arange(offsets.size - 1) if rows is None else rows
+    sizes = offsets[some + 1] - offsets[some]
+    out = hashes if rows is None else np.empty(int(sizes.sum()), np.uint64)
+    if (long := some[sizes > _SHORT]).size:
+        hashes = hashes if rows is None else hashes.copy()
+        for row in long:
+            hashes[offsets[row] : offsets[row + 1]].sort()
+    ends = np.zeros(some.size + 1, np.int64)
+    _sets(hashes, offsets, some, out, ends, np.empty(3 * _SHORT + 2, np.uint64))
+    return Sets(out[: ends[-1]], ends)
 
 
 def shared(sets: Sets, a: Offsets, b: Offsets) -> Offsets:

@@ -103,8 +103,9 @@ def check_space(folder: Path, needed: int) -> None:
 
 
 def used(folder: Path) -> int:
-    """Add up the sizes of the files below a folder, which need not be there."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Add up the sizes of the whole files below a folder, which need not be there."""
+    files = (path for path in folder.rglob("*") if path.suffix != PART)
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def megabytes(size: int) -> str:

@@ -5,6 +5,7 @@ What a search for copies alone does without is imported where it is used: it tak
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any
 
 from clean_corpus import formats, spill
 from clean_corpus.config import Config, as_json
+from clean_corpus.corpus import hashed
 from clean_corpus.corpus.duplicates.plan import Plan, Sketched, plan, sketching, summarise
 from clean_corpus.run import disk
 from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, to_write, untouched
@@ -42,7 +44,10 @@ def check_room(work: Path, documents: int) -> None:
     Before they are read their number is not known, and what is asked for is a multiple of their
     size. What the folder `work` holds already is counted in.
     """
-    disk.check_space(work, documents * _LEAST_ROOM - disk.used(work))
+    needed = documents * _LEAST_ROOM - disk.used(work)
+    if shutil.disk_usage(work).free < needed:
+        hashed.drop(work)
+    disk.check_space(work, needed)
 
 
 class Flow:

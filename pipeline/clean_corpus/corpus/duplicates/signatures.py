@@ -54,15 +54,13 @@ def _minhash() -> Any:
             del sys.modules[name]
 
 
-def signatures(hashes: Hashes32, offsets: Offsets, drawn: bytes) -> npt.NDArray[np.uint32]:
-    """Give the signature of each text, from its hashes and from `permutations`."""
+def signatures(hashes: Hashes | Hashes32, offsets: Offsets, drawn: bytes) -> npt.NDArray[np.uint32]:
+    """Give the signature of each text, from its hashes and from `permutations`.
+
+    Of hashes of 64 bits the upper halves count.
+    """
     slopes, shifts = np.frombuffer(drawn, "<u4").reshape(2, -1)
     return minhash.signatures(hashes, offsets, slopes, shifts)
-
-
-def fast_hashes(hashes: Hashes) -> Hashes32:
-    """Give the 32-bit hashes that signatures are made of: the upper half of each shingle's."""
-    return np.ascontiguousarray(hashes.astype("<u8", copy=False).view("<u4")[1::2])
 
 
 def sha1_hashes(texts: Sequence[str], size: int) -> tuple[Hashes32, Offsets]:
@@ -85,11 +83,11 @@ def to_datasketch(texts: Sequence[str], dedup: Dedup | None = None) -> list[Any]
     from datasketch import MinHash
 
     dedup = dedup or Dedup()
+    hashes: Hashes | Hashes32
     if dedup.hash == "sha1":
         hashes, offsets = sha1_hashes(texts, dedup.shingle)
     else:
-        wide, offsets = shingles.hashes(pa.array(texts, pa.large_string()), dedup.shingle)
-        hashes = fast_hashes(wide)
+        hashes, offsets = shingles.hashes(pa.array(texts, pa.large_string()), dedup.shingle)
     size = math.prod(choose(dedup))
     drawn = permutations(size, dedup.seed)
     pair = MinHash(num_perm=size, seed=dedup.seed, scheme=_SCHEME).permutations

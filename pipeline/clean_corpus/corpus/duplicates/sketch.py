@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import spill
-from clean_corpus.corpus import arrow, bands, dates, shingles
+from clean_corpus.corpus import arrow, bands, dates, hashed, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
 from clean_corpus.corpus.duplicates import signatures
 from clean_corpus.kernels import digest, minhash
+from clean_corpus.kernels.minhash import Hashes32
+from clean_corpus.kernels.shingle import Hashes
 from clean_corpus.text import buffers
 
 #: What a shard must hold; others are ignored. `reason` is set where the document has left already.
@@ -31,19 +34,28 @@ def sketch(
 
 
 def write(
-    batches: Iterable[pa.RecordBatch], outputs: Mapping[str, str], options: Mapping[str, Any]
+    batches: Iterable[pa.RecordBatch],
+    outputs: Mapping[str, str],
+    options: Mapping[str, Any],
+    kept: Path | None = None,
 ) -> dict[str, Any]:
-    """Do what `sketch` does with batches that have at least its columns."""
+    """Do what `sketch` does with batches that have at least its columns.
+
+    The shingles are written to `kept`, where there is one (see `hashed`).
+    """
     found: list[Any] = []
     keys: list[Numbers] = []
     rows: list[Numbers] = []
     first = 0
-    for batch in batches:
-        mine, band_keys, columns = _of_batch(batch, options)
-        found.append(columns)
-        keys.append(band_keys.ravel())
-        rows.append(np.repeat((mine + first).astype(np.uint32), band_keys.shape[1]))
-        first += batch.num_rows
+    # With sha1, signatures are not made of the hashes that are compared.
+    compared = options["near"] and options["hash"] != "sha1"
+    with hashed.writing(kept if compared else None) as file:
+        for batch in batches:
+            mine, band_keys, columns = _of_batch(batch, options, file)
+            found.append(columns)
+            keys.append(band_keys.ravel())
+            rows.append(np.repeat((mine + first).astype(np.uint32), band_keys.shape[1]))
+            first += batch.num_rows
     table = pa.Table.from_batches(found, _PLAIN)
     columns = {name: _joined(table.column(name)) for name in _PLAIN.names}
     columns["source"] = columns["source"].dictionary_encode()
@@ -56,13 +68,13 @@ _PLAIN = DOCUMENTS.set(1, pa.field("source", pa.string()))
 
 
 def _of_batch(
-    batch: pa.RecordBatch, options: Mapping[str, Any]
+    batch: pa.RecordBatch, options: Mapping[str, Any], kept: arrow.Writer | None
 ) -> tuple[Numbers, Numbers, pa.RecordBatch]:
     """Give the rows that have a signature, the keys of their bands, and all rows' DOCUMENTS."""
     texts = pc.fill_null(batch.column("text"), "")
     stays = batch.column("reason").is_null().to_numpy(zero_copy_only=False)
     digests, sizes, lengths = digest.digests(*buffers(texts))
-    counts, keys, low = _bands(texts, stays, options)
+    counts, keys, low = _bands(texts, stays, options, kept)
     rows = np.flatnonzero(counts)
     columns = [
         batch.column("key"),
@@ -88,7 +100,10 @@ def _binary(values: Numbers, rows: Numbers, size: int) -> pa.Array:
 
 
 def _bands(
-    texts: pa.LargeStringArray, stays: Numbers, options: Mapping[str, Any]
+    texts: pa.LargeStringArray,
+    stays: Numbers,
+    options: Mapping[str, Any],
+    kept: arrow.Writer | None,
 ) -> tuple[Numbers, Numbers, Numbers]:
     """Count the shingles of what stays; where there are any, give band keys and low signatures."""
     counts = np.zeros(len(texts), np.int64)
@@ -96,13 +111,16 @@ def _bands(
         nothing = np.zeros((0, options["bands"]))
         return counts, nothing.astype(np.uint64), nothing.astype(np.uint8)
     rows = np.flatnonzero(stays)
+    hashes: Hashes | Hashes32
     if options["hash"] == "sha1":
         some = texts.take(pa.array(rows)).to_pylist()
         hashes, offsets = signatures.sha1_hashes(some, options["shingle"])
+        counts[rows] = np.diff(offsets)
     else:
-        wide, offsets = shingles.hashes(texts, options["shingle"], rows)
-        hashes = signatures.fast_hashes(wide)
-    counts[rows] = np.diff(offsets)
+        hashes, offsets = shingles.hashes(texts, options["shingle"], rows)
+        counts[rows] = np.diff(offsets)
+        if kept is not None:
+            hashed.add(kept, hashes, counts)
     offsets = np.append(offsets[:-1][counts[rows] > 0], offsets[-1])  # others take no room
     found = signatures.signatures(hashes, offsets, options["permutations"])
     return counts, minhash.keys(found, options["bands"]), found.astype(np.uint8)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from clean_corpus import config, formats, spill
 from clean_corpus.config import Config
-from clean_corpus.corpus import arrow
+from clean_corpus.corpus import arrow, hashed
 from clean_corpus.corpus.duplicates import sketch
 from clean_corpus.corpus.keys import of_shard
 from clean_corpus.formats.records import layout
@@ -101,7 +101,8 @@ def write(
     schema = TEXTS.remove(0) if layout(first).get("lasts") else TEXTS
     with arrow.writer(outputs["documents"], schema) as file:
         documents, bands = (outputs[name] for name in FOR_COPIES)
-        sketch.write(written(), {"documents": documents, "bands": bands}, options["sketch"])
+        made = {"documents": documents, "bands": bands}
+        sketch.write(written(), made, options["sketch"], hashed.beside(outputs["documents"]))
 
 
 def shard(
