@@ -25,7 +25,7 @@ HASHES = st.lists(st.integers(0, 2**32 - 1), max_size=40)
     st.lists(HASHES, min_size=1, max_size=4), st.sampled_from([1, 16, 42, 128]), st.integers(0, 9)
 )
 def test_equal_to_datasketch(sets: list[list[int]], size: int, seed: int) -> None:
-    hashes = np.array([h for one in sets for h in one], np.uint32)
+    hashes = np.array([h << 32 | h for one in sets for h in one], np.uint64)
     offsets = np.cumsum([0, *map(len, sets)])
     found = signatures.signatures(hashes, offsets, signatures.permutations(size, seed))
     for one, row in zip(sets, found, strict=True):

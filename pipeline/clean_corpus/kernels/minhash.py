@@ -18,7 +18,7 @@ _EMPTY = np.uint32(0xFFFFFFFF)
 
 _KEY = np.uint64(0x243F6A8885A308D3)
 _K1, _K2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
-_33 = np.uint64(33)
+_32, _33 = np.uint64(32), np.uint64(33)
 
 # Unsigned: with a signed index numba looks for negative ones.
 _0, _1, _2, _3, _4 = np.arange(5, dtype=np.uint64)
@@ -26,19 +26,13 @@ _0, _1, _2, _3, _4 = np.arange(5, dtype=np.uint64)
 
 @compiled
 def _signatures(
-    hashes: Hashes | Hashes32,
-    offsets: Offsets,
-    shift: np.uint64,
-    a: Hashes32,
-    b: Hashes32,
-    mixed: Hashes32,
-    out: Hashes32,
+    hashes: Hashes, offsets: Offsets, a: Hashes32, b: Hashes32, mixed: Hashes32, out: Hashes32
 ) -> None:
     for row in range(offsets.size - 1):
         first = np.uint64(offsets[row])
         count = np.uint64(offsets[row + 1]) - first
         for i in range(_0, count):
-            h = np.uint32(hashes[first + i] >> shift)
+            h = np.uint32(hashes[first + i] >> _32)
             h = np.uint32((h ^ (h >> _16)) * _M1)
             h = np.uint32((h ^ (h >> _13)) * _M2)
             mixed[i] = h ^ (h >> _16)
@@ -68,21 +62,18 @@ def _keys(signatures: Hashes32, bands: int, rows: int, out: Hashes) -> None:
             out[doc, band] = (key ^ (key >> _33)) * _K2
 
 
-def signatures(hashes: Hashes | Hashes32, offsets: Offsets, a: Hashes32, b: Hashes32) -> Hashes32:
+def signatures(hashes: Hashes, offsets: Offsets, a: Hashes32, b: Hashes32) -> Hashes32:
     """Give the signatures of sets of hashes, shape (sets, permutations).
 
-    Of 64-bit hashes the upper halves count.
-
     Equal to `datasketch.MinHash(scheme="affine32")` with the permutations (a, b) and a hash
-    function that gives these hashes; repetitions do not matter. An empty set is all 0xFFFFFFFF.
+    function that gives the upper halves of these hashes; repetitions do not matter. An empty set is all 0xFFFFFFFF.
     """
     # Whole vectors: the loop over the permutations has no remainder.
     padded = np.zeros((2, -(-a.size // 16) * 16), np.uint32)
     padded[:, : a.size] = a, b
     mixed = np.zeros(int(np.diff(offsets).max(initial=0)) + 4, np.uint32)
     out = np.empty((offsets.size - 1, padded.shape[1]), np.uint32)
-    shift = np.uint64(8 * hashes.itemsize - 32)
-    _signatures(hashes, offsets, shift, padded[0], padded[1], mixed, out)
+    _signatures(hashes, offsets, padded[0], padded[1], mixed, out)
     return out[:, : a.size]
 
 

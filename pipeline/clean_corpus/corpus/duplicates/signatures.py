@@ -17,8 +17,7 @@ from clean_corpus.config import Dedup
 from clean_corpus.corpus import shingles
 from clean_corpus.corpus.duplicates.parameters import choose
 from clean_corpus.kernels import minhash
-from clean_corpus.kernels.minhash import Hashes32, Offsets
-from clean_corpus.kernels.shingle import Hashes
+from clean_corpus.kernels.minhash import Hashes, Offsets
 
 _SCHEME = "affine32"
 
@@ -54,24 +53,28 @@ def _minhash() -> Any:
             del sys.modules[name]
 
 
-def signatures(hashes: Hashes | Hashes32, offsets: Offsets, drawn: bytes) -> npt.NDArray[np.uint32]:
+def signatures(hashes: Hashes, offsets: Offsets, drawn: bytes) -> npt.NDArray[np.uint32]:
     """Give the signature of each text, from its hashes and from `permutations`.
 
-    Of hashes of 64 bits the upper halves count.
+    Of the hashes the upper halves count.
     """
     slopes, shifts = np.frombuffer(drawn, "<u4").reshape(2, -1)
     return minhash.signatures(hashes, offsets, slopes, shifts)
 
 
-def sha1_hashes(texts: Sequence[str], size: int) -> tuple[Hashes32, Offsets]:
-    """Hash the shingles of texts as `datasketch.hashfunc.sha1_hash32` does: slow, but the same."""
+def sha1_hashes(texts: Sequence[str], size: int) -> tuple[Hashes, Offsets]:
+    """Hash the shingles of texts as `datasketch.hashfunc.sha1_hash32` does: slow, but the same.
+
+    The hashes are upper halves, above zeros.
+    """
     found = [
         [hashlib.sha1(s.encode(), usedforsecurity=False).digest()[:4] for s in strings]
         for strings in (shingles.strings(text, size) for text in texts)
     ]
     offsets = np.zeros(len(found) + 1, np.int64)
     np.cumsum([len(part) for part in found], out=offsets[1:])
-    return np.frombuffer(b"".join(b"".join(part) for part in found), "<u4"), offsets
+    hashes = np.frombuffer(b"".join(b"".join(part) for part in found), "<u4")
+    return hashes.astype(np.uint64) << np.uint64(32), offsets
 
 
 def to_datasketch(texts: Sequence[str], dedup: Dedup | None = None) -> list[Any]:
@@ -83,7 +86,6 @@ def to_datasketch(texts: Sequence[str], dedup: Dedup | None = None) -> list[Any]
     from datasketch import MinHash
 
     dedup = dedup or Dedup()
-    hashes: Hashes | Hashes32
     if dedup.hash == "sha1":
         hashes, offsets = sha1_hashes(texts, dedup.shingle)
     else:

@@ -15,8 +15,6 @@ from clean_corpus.corpus import arrow, bands, dates, hashed, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
 from clean_corpus.corpus.duplicates import signatures
 from clean_corpus.kernels import digest, minhash
-from clean_corpus.kernels.minhash import Hashes32
-from clean_corpus.kernels.shingle import Hashes
 from clean_corpus.text import buffers
 
 #: What a shard must hold; others are ignored. `reason` is set where the document has left already.
@@ -111,7 +109,6 @@ def _bands(
         nothing = np.zeros((0, options["bands"]))
         return counts, nothing.astype(np.uint64), nothing.astype(np.uint8)
     rows = np.flatnonzero(stays)
-    hashes: Hashes | Hashes32
     if options["hash"] == "sha1":
         some = texts.take(pa.array(rows)).to_pylist()
         hashes, offsets = signatures.sha1_hashes(some, options["shingle"])
