@@ -35,7 +35,7 @@ DOCUMENTS = pa.schema(
     ]
 )
 
-#: Keys of the bands of a shard, in order of their upper sixteen bits; `document` is a row of it.
+#: Keys of the bands of a shard, in order of their upper bits (`sort_upper`); `document` is a row.
 BANDS = pa.schema([("key", pa.uint64()), ("document", pa.uint32())])
 
 #: Exact copies: `document` equals `keeper`, which outranks it. Sorted by document.

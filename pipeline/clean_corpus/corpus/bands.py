@@ -9,6 +9,7 @@ import numpy as np
 
 from clean_corpus.corpus.arrow import Numbers
 from clean_corpus.kernels import radix
+from clean_corpus.kernels.radix import UPPER
 from clean_corpus.kernels.repeats import repeats
 from clean_corpus.spill import opened
 
@@ -58,7 +59,7 @@ def _pieces(
         mine = slice(keys.searchsorted(low), keys.searchsorted(high, "right"))
         # Copied: what was looked at of a file is in memory as long as it is mapped.
         files.append((keys[mine].copy(), rows[mine].copy()))
-    pieces = min(sum(len(keys) for keys, _ in files) // _PIECE + 1, (1 << 16) // parts)
+    pieces = min(sum(len(keys) for keys, _ in files) // _PIECE + 1, (1 << UPPER) // parts)
     lows = [range_of(i, parts * pieces)[0] for i in range(part * pieces, (part + 1) * pieces)]
     cuts = [[*keys.searchsorted(lows), len(keys)] for keys, _ in files]
     for here in zip(*(starmap(slice, pairwise(own)) for own in cuts), strict=True):
@@ -70,6 +71,6 @@ def _pieces(
 
 
 def range_of(part: int, parts: int) -> tuple[np.uint64, np.uint64]:
-    """Give the least and the greatest 64-bit number of one of up to 2^16 equal parts."""
-    low, high = ((i << 16) // parts << 48 for i in (part, part + 1))
+    """Give the least and the greatest 64-bit number of one of up to 2^UPPER equal parts."""
+    low, high = ((i << UPPER) // parts << 64 - UPPER for i in (part, part + 1))
     return np.uint64(low), np.uint64(high - 1)

@@ -66,7 +66,8 @@ def signatures(hashes: Hashes, offsets: Offsets, a: Hashes32, b: Hashes32) -> Ha
     """Give the signatures of sets of hashes, shape (sets, permutations).
 
     Equal to `datasketch.MinHash(scheme="affine32")` with the permutations (a, b) and a hash
-    function that gives the upper halves of these hashes; repetitions do not matter. An empty set is all 0xFFFFFFFF.
+    function that gives the upper halves of these hashes; repetitions do not matter. An empty set
+    is all 0xFFFFFFFF.
     """
     # Whole vectors: the loop over the permutations has no remainder.
     padded = np.zeros((2, -(-a.size // 16) * 16), np.uint32)

@@ -18,6 +18,9 @@ _1 = np.uint64(1)
 _BITS = 11
 _DIGIT = np.uint64((1 << _BITS) - 1)
 
+#: Bits by which one digit sorts.
+UPPER = _BITS
+
 # Fewer than these are sorted faster by comparing.
 _FEW = 4096
 
@@ -86,8 +89,8 @@ def sort_with(values: Values, carried: Carried) -> tuple[Values, Carried]:
 
 
 def sort_upper(values: Values, carried: Carried) -> tuple[Values, Carried]:
-    """Give the values in order of their upper sixteen bits, and what is carried with each."""
-    return _sorted(values, carried, np.uint64(0), (48, 48 + _BITS))
+    """Give the values in order of their UPPER upper bits, and what is carried with each."""
+    return _sorted(values, carried, np.uint64(0), [64 - UPPER])
 
 
 def _compared(values: Values, carried: Carried) -> tuple[Values, Carried]:
