@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -101,6 +102,42 @@ def test_digest_is_murmur3() -> None:
         (0xE34BBC7BBC071B6C, 0x7A433CA9C49A9347),
     ]
     assert digests(texts)[0] == hashes(texts) == known
+
+
+def lanes(data: bytes) -> tuple[int, int]:
+    """Do in plain Python what is said of stripes, and leave the rest to what is known."""
+    mask = 2**64 - 1
+
+    def turned(value: int, by: int) -> int:
+        return (value << by | value >> (64 - by)) & mask
+
+    lanes = [0] * 8
+    stripes = len(data) // 64 * 64
+    for at in range(0, stripes, 8):
+        word = int.from_bytes(data[at : at + 8], "little") * 0x87C37B91114253D5 & mask
+        lane = lanes[at // 8 % 8] ^ turned(word, 31) * 0x4CF5AD432745937F & mask
+        lanes[at // 8 % 8] = (turned(lane, 27) * 5 + 0x52DCE729) & mask
+    words = np.zeros(19, np.uint64)
+    words[:8] = lanes
+    left = data[stripes:]
+    words.view(np.uint8)[64 : 64 + len(left)] = [*left]
+    out = np.zeros(2, np.uint64)
+    digest._murmur3(words, np.uint64(64 + len(left)), np.uint64(len(data)), out)
+    return int(out[0]), int(out[1])
+
+
+@pytest.mark.parametrize("size", [64, 65, 71, 72, 127, 128, 200, 5000])
+def test_long_texts_go_through_lanes(size: int, tmp_path: Path) -> None:
+    text = "".join(chr(97 + i * i % 26) for i in range(size))
+    assert hashes([text]) == digests([text])[0] == [lanes(text.encode())]
+    changed = [f"{text[:at]}-{text[at + 1 :]}" for at in range(0, size, 13)]
+    assert len(set(hashes(changed))) == len(changed)
+    (tmp_path / "text").write_text(f"before{text}behind")
+    room = np.full(size // 8 + 4, 2**64 - 1, np.uint64)
+    with (tmp_path / "text").open("rb") as file:
+        file.seek(6)
+        found = digest.file_hash(file, size, room)
+    assert np.frombuffer(found, np.uint64).tolist() == [*hashes([text])[0]]
 
 
 def test_hashes_are_of_texts_as_they_are() -> None:

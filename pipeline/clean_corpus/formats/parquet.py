@@ -46,6 +46,7 @@ from clean_corpus.formats.records import (
     no_text,
     too_large,
 )
+from clean_corpus.kernels import digest
 from clean_corpus.spill import Bools
 from clean_corpus.units import Piece, Unit, readable, shown, state
 
@@ -92,19 +93,27 @@ def _of_groups(
 
 def _content(piece: Piece, file: pq.ParquetFile) -> bytes:
     """Hash the schema and the bytes of the piece's row groups."""
-    # Processors have instructions for it.
-    content = hashlib.sha256(file.schema_arrow.serialize().to_pybytes())
+    content = hashlib.blake2b(file.schema_arrow.serialize().to_pybytes(), digest_size=16)
+    chunks = list(_chunks(piece, file))
+    room = np.empty(max((size for _, size in chunks), default=0) // 8 + 4, np.uint64)
     with readable(piece.path), Path(piece.path).open("rb") as raw:
-        for group in range(piece.start, piece.stop):
-            about = file.metadata.row_group(group)
-            for i in range(about.num_columns):
-                column = about.column(i)
-                start = column.data_page_offset
-                if column.has_dictionary_page and column.dictionary_page_offset:
-                    start = min(start, column.dictionary_page_offset)
-                raw.seek(start)
-                content.update(raw.read(column.total_compressed_size))
+        for start, size in chunks:
+            raw.seek(start)
+            # Ten times as fast as what would withstand an adversary.
+            content.update(digest.file_hash(raw, size, room))
     return content.digest()
+
+
+def _chunks(piece: Piece, file: pq.ParquetFile) -> Iterator[tuple[int, int]]:
+    """Give where each column of the piece's row groups begins, and its size."""
+    for group in range(piece.start, piece.stop):
+        about = file.metadata.row_group(group)
+        for i in range(about.num_columns):
+            column = about.column(i)
+            start = column.data_page_offset
+            if column.has_dictionary_page and column.dictionary_page_offset:
+                start = min(start, column.dictionary_page_offset)
+            yield start, column.total_compressed_size
 
 
 def _of_rows(

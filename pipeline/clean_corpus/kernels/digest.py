@@ -1,7 +1,14 @@
-"""Hash texts so that equal ones can be found: MurmurHash3 (x64, 128 bits)."""
+"""Hash texts so that equal ones can be found: MurmurHash3 (x64, 128 bits), in eight lanes.
+
+MurmurHash3 waits for each sixteen bytes before it takes the next. So from 64 bytes on, eight lanes
+of 64 bits take what comes in stripes of 64 bytes, each lane its word of every stripe, as
+MurmurHash3 takes its first; and it hashes the lanes and the bytes behind the last stripe. A lane
+loses nothing that it is given. What is shorter has the hash that MurmurHash3 gives.
+"""
 
 from __future__ import annotations
 
+from io import BufferedReader
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,14 +23,14 @@ Unsigned: TypeAlias = Any  # numpy.uint64 inside a kernel; the checker cannot fo
 
 # Unsigned throughout: with a signed index numba looks for negative ones, at half the speed.
 _U = np.uint64
-_0, _1, _2, _3 = _U(0), _U(1), _U(2), _U(3)
+_0, _1, _2, _3, _4, _5, _6, _7, _8 = np.arange(9, dtype=np.uint64)
 _27, _31, _33, _37 = _U(27), _U(31), _U(33), _U(37)
 _SPACE, _9 = np.uint8(0x20), np.uint8(9)
 _BLOCK = _U(64)
 
 # Austin Appleby's constants: github.com/aappleby/smhasher, MurmurHash3_x64_128.
 _C1, _C2 = _U(0x87C37B91114253D5), _U(0x4CF5AD432745937F)
-_N1, _N2, _5 = _U(0x52DCE729), _U(0x38495AB5), _U(5)
+_N1, _N2 = _U(0x52DCE729), _U(0x38495AB5)
 _F1, _F2 = _U(0xFF51AFD7ED558CCD), _U(0xC4CEB9FE1A85EC53)
 
 
@@ -109,8 +116,27 @@ def _collapse(data: Bytes, at: Unsigned, stop: Unsigned, out: Bytes) -> Unsigned
 
 
 @compiled
-def _murmur3(words: Hashes, size: Unsigned, out: Hashes) -> None:
-    """Hash the first `size` bytes of `words`, which are followed by 16 zero bytes."""
+def _lane(lane: Unsigned, word: Unsigned) -> Unsigned:
+    word *= _C1
+    lane ^= (word << _31 | word >> _33) * _C2
+    return (lane << _27 | lane >> _37) * _5 + _N1
+
+
+@compiled
+def _lanes(words: Hashes, stripes: Unsigned, out: Hashes) -> None:
+    """Write what the lanes have after so many stripes."""
+    a, b, c, d, e, f, g, h = _0, _0, _0, _0, _0, _0, _0, _0
+    for i in range(_0, stripes * _8, _8):
+        a, b = _lane(a, words[i]), _lane(b, words[i + _1])
+        c, d = _lane(c, words[i + _2]), _lane(d, words[i + _3])
+        e, f = _lane(e, words[i + _4]), _lane(f, words[i + _5])
+        g, h = _lane(g, words[i + _6]), _lane(h, words[i + _7])
+    out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7] = a, b, c, d, e, f, g, h
+
+
+@compiled
+def _murmur3(words: Hashes, size: Unsigned, told: Unsigned, out: Hashes) -> None:
+    """Hash the first `size` bytes of `words`, which are followed by 16 zero bytes, as `told`."""
     h1, h2 = _0, _0
     blocks = size // _U(16)
     for i in range(_0, blocks + _1):
@@ -124,8 +150,8 @@ def _murmur3(words: Hashes, size: Unsigned, out: Hashes) -> None:
         h2 ^= k2
         if i < blocks:
             h2 = ((h2 << _31 | h2 >> _33) + h1) * _5 + _N2
-    h1 ^= size
-    h2 ^= size
+    h1 ^= told
+    h2 ^= told
     h1 += h2
     h2 += h1
     h1 = (h1 ^ h1 >> _33) * _F1
@@ -140,23 +166,37 @@ def _murmur3(words: Hashes, size: Unsigned, out: Hashes) -> None:
 
 
 @compiled
+def _hash(words: Hashes, size: Unsigned, rest: Hashes, out: Hashes) -> None:
+    """Hash the first `size` bytes of `words`, which are followed by 16 zero bytes."""
+    stripes, left = size // _BLOCK, size % _BLOCK
+    if stripes == _0:
+        _murmur3(words, size, size, out)
+        return
+    _lanes(words, stripes, rest)
+    for i in range(_0, left // _8 + _3):
+        rest[_8 + i] = words[stripes * _8 + i]
+    _murmur3(rest, _BLOCK + left, size, out)
+
+
+@compiled
 def _digests(
     data: Bytes,
     offsets: Offsets,
     collapse: bool,
     bytes_: Bytes,
     words: Hashes,
+    rest: Hashes,
     out: Hashes,
     sizes: Offsets,
     lengths: Offsets,
 ) -> None:
     for row in range(sizes.size):
         start, stop = _U(offsets[row]), _U(offsets[row + 1])
-        behind = _0
-        for i in range(start, stop):
-            behind += _1 if data[i] & 0xC0 == 0x80 else _0
-        lengths[row] = stop - start - behind
         if collapse:
+            behind = _0
+            for i in range(start, stop):
+                behind += _1 if data[i] & 0xC0 == 0x80 else _0
+            lengths[row] = stop - start - behind
             size = _collapse(data, start, stop, bytes_)
         else:
             size = stop - start
@@ -164,7 +204,7 @@ def _digests(
                 bytes_[i] = data[start + i]
         for i in range(size, size + _U(32)):
             bytes_[i] = 0
-        _murmur3(words, size, out[row])
+        _hash(words, size, rest, out[row])
         sizes[row] = size
 
 
@@ -187,5 +227,19 @@ def _made(data: Bytes, offsets: Offsets, *, collapse: bool) -> tuple[Hashes, Off
     words = np.zeros((longest + 48) // 8 + 1, np.uint64)
     out = np.empty((offsets.size - 1, 2), np.uint64)
     sizes, lengths = np.empty((2, offsets.size - 1), np.int64)
-    _digests(data, offsets, collapse, words.view(np.uint8), words, out, sizes, lengths)
+    rest = np.empty(19, np.uint64)
+    _digests(data, offsets, collapse, words.view(np.uint8), words, rest, out, sizes, lengths)
     return out, sizes, lengths
+
+
+def file_hash(file: BufferedReader, size: int, room: Hashes) -> bytes:
+    """Hash the next `size` bytes of a file as `hashes` would, read into `room`.
+
+    It takes 24 bytes more. Half the time of hashing what was read: nothing is copied.
+    """
+    held = room.view(np.uint8)
+    size = file.readinto(held[:size].data)
+    held[size : size + 24] = 0
+    out = np.empty(2, np.uint64)
+    _hash(room, np.uint64(size), np.empty(19, np.uint64), out)
+    return out.tobytes()
