@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,10 @@ from clean_corpus.kernels import compiled
 
 Hashes = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
+Unsigned: TypeAlias = Any  # numpy.uint64 inside a kernel; the checker cannot follow it
 
 _U = np.uint64
-_0, _1, _64 = _U(0), _U(1), _U(64)
+_0, _1, _63, _64 = _U(0), _U(1), _U(63), _U(64)
 
 # Longer sets are sorted by numpy: the sort here is made for the few hundred shingles of an article.
 _SHORT = 4096
@@ -61,18 +62,47 @@ def _sets(
 
 
 @compiled
+def _half(hashes: Hashes, first: Unsigned, stop: Unsigned) -> Unsigned:
+    """Find the first hash of a set that has the highest bit."""
+    while first < stop:
+        middle = (first + stop) >> _1
+        if hashes[middle] >> _63:
+            stop = middle
+        else:
+            first = middle + _1
+    return first
+
+
+@compiled
+def _met(
+    hashes: Hashes, i: Unsigned, j: Unsigned, count: Unsigned
+) -> tuple[Unsigned, Unsigned, Unsigned]:
+    """Go one step on in two sets; give where, and how many were equal."""
+    # No branch on the values: which is less cannot be predicted.
+    x, y = hashes[i], hashes[j]
+    i += _1 if x <= y else _0
+    j += _1 if y <= x else _0
+    return i, j, count + (_1 if x == y else _0)
+
+
+@compiled
 def _shared(hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets, out: Offsets) -> None:
     for pair in range(a.size):
         i, i_stop = _U(offsets[a[pair]]), _U(offsets[a[pair] + 1])
         j, j_stop = _U(offsets[b[pair]]), _U(offsets[b[pair] + 1])
-        count = _0
-        while i != i_stop and j != j_stop:
-            # No branch on the values: which is less cannot be predicted.
-            x, y = hashes[i], hashes[j]
-            count += _1 if x == y else _0
-            i += _1 if x <= y else _0
-            j += _1 if y <= x else _0
-        out[pair] = count
+        i_half, j_half = _half(hashes, i, i_stop), _half(hashes, j, j_stop)
+        k, m = i_half, j_half
+        count: Unsigned = _0
+        more: Unsigned = _0
+        # Each step waits for the one before: with two halves, two go on at a time.
+        while i != i_half and j != j_half and k != i_stop and m != j_stop:
+            i, j, count = _met(hashes, i, j, count)
+            k, m, more = _met(hashes, k, m, more)
+        while i != i_half and j != j_half:
+            i, j, count = _met(hashes, i, j, count)
+        while k != i_stop and m != j_stop:
+            k, m, more = _met(hashes, k, m, more)
+        out[pair] = count + more
 
 
 class Sets(NamedTuple):
