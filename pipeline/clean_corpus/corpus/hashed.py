@@ -25,7 +25,7 @@ HASHED = pa.schema([("hashes", pa.large_list(pa.uint64()))])
 _ENDING = ".hashed.part"
 
 # Parts of the disk, one of which is left to others.
-_SPARED = 5
+_SPARED = 10
 
 
 def beside(path: str) -> Path:
