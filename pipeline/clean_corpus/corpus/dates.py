@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 _YEARS = range(1700, 2200)
@@ -79,7 +78,11 @@ def _iso(text: str) -> datetime | None:
 
 
 def _rfc2822(text: str) -> datetime | None:
-    return parsedate_to_datetime(text) if _TIME.search(text) else None
+    if not _TIME.search(text):
+        return None
+    from email.utils import parsedate_to_datetime  # which takes a while, and few have such dates
+
+    return parsedate_to_datetime(text)
 
 
 def _numbers(text: str) -> datetime | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clean_corpus import spill
-from clean_corpus.corpus import arrow, bands, dates, hashed, shingles
+from clean_corpus.corpus import arrow, bands, hashed, shingles
 from clean_corpus.corpus.arrow import BANDS, DOCUMENTS, Numbers
 from clean_corpus.corpus.duplicates import signatures
 from clean_corpus.kernels import digest, minhash
@@ -131,6 +131,8 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 def _dates(values: pa.Array) -> pa.Array:
     if values.null_count == len(values):
         return pa.nulls(len(values), pa.int64())
+    from clean_corpus.corpus import dates  # takes a while, and many texts have none
+
     distinct = values.cast(pa.string()).dictionary_encode()
     read = [dates.seconds(date) for date in distinct.dictionary.to_pylist()]
     return pa.array(read, pa.int64()).take(distinct.indices)
