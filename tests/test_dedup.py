@@ -339,6 +339,16 @@ def test_numbers_are_sorted_with_what_they_carry(size: int) -> None:
         assert np.array_equal(values, before)
 
 
+def test_places_are_those_of_a_search() -> None:
+    rng = np.random.default_rng(3)
+    for size in (0, 1, 7, 500):
+        numbers = [rng.integers(0, 3 * size + 1, size).astype(np.uint32) for _ in range(2)]
+        which = pairs.documents_of(*numbers)
+        found = pairs.places(which, *numbers)
+        for mine, part in zip(found, numbers, strict=True):
+            assert mine.tolist() == np.searchsorted(which, part).tolist()
+
+
 def test_numbers_alike_in_their_upper_bits_are_sorted_in_time() -> None:
     values = np.arange(200_000, 0, -1, dtype=np.uint64)
     values[0] = 2**63

@@ -55,6 +55,16 @@ def documents_of(*numbers: Numbers) -> Numbers:
     return np.flatnonzero(here).astype(np.uint32)
 
 
+def places(documents: Numbers, *numbers: Numbers) -> list[Numbers]:
+    """Give where each of some numbers stands among documents, which are sorted and hold them all.
+
+    It takes four bytes for each number up to the last, and a tenth of the time of a search.
+    """
+    turn = np.empty(int(documents[-1]) + 1 if len(documents) else 0, np.uint32)
+    turn[documents] = np.arange(len(documents), dtype=np.uint32)
+    return [turn[part].astype(np.int64) for part in numbers]
+
+
 def among(values: Numbers, known: Numbers) -> npt.NDArray[np.bool_]:
     """Tell which values are among the known ones, which are sorted."""
     if not len(known):

@@ -18,7 +18,7 @@ from clean_corpus.corpus.duplicates import evidence, nearest, parameters
 from clean_corpus.corpus.duplicates.evidence import EVIDENCE, Counts, Evidence
 from clean_corpus.corpus.duplicates.groups import Bounds, Group, groups
 from clean_corpus.corpus.duplicates.keepers import Gone, Ranked
-from clean_corpus.corpus.pairs import documents_of
+from clean_corpus.corpus.pairs import documents_of, places
 
 _COUNTS = [(name, pa.int64()) for name in ("shared", "joined", "smaller")]
 
@@ -114,7 +114,7 @@ def _ranked(
     order = rank.order(columns)
     ranks = np.empty(len(which), np.int64)
     ranks[order] = np.arange(len(which))
-    ends = ranks[np.searchsorted(which, a)], ranks[np.searchsorted(which, b)]
+    ends = [ranks[at] for at in places(which, a, b)]
     which = which[order]
     preference = rank.ahead(documents, which, options)
     better, worse = np.minimum(*ends), np.maximum(*ends)

@@ -19,6 +19,7 @@ from clean_corpus.corpus.pairs import (
     documents_of,
     halves,
     paired,
+    places,
 )
 from clean_corpus.kernels.agreement import agreement
 
@@ -113,4 +114,4 @@ def _agreement(a: Numbers, b: Numbers, documents: Documents) -> Numbers:
     if not len(which):
         return np.zeros(0, np.int64)
     rows = documents.signatures(which)
-    return agreement(rows, np.searchsorted(which, a), np.searchsorted(which, b))
+    return agreement(rows, *places(which, a, b))

@@ -11,7 +11,7 @@ from clean_corpus import spill
 from clean_corpus.corpus import arrow, sets
 from clean_corpus.corpus.arrow import PAIRS, Documents, Numbers
 from clean_corpus.corpus.duplicates.parameters import STEPS
-from clean_corpus.corpus.pairs import documents_of
+from clean_corpus.corpus.pairs import documents_of, places
 from clean_corpus.corpus.sets import Part
 from clean_corpus.kernels import sets as kernel
 from clean_corpus.kernels.sets import Sets
@@ -47,7 +47,7 @@ def _found(inputs: Mapping[str, Sequence[str]], options: Mapping[str, Any]) -> I
     documents = Documents.of(inputs["documents"], rows=options["rows"])
     for likely in _likely(inputs["likely"], options["held"]):
         which = documents_of(*likely[:2])
-        a, b = (np.searchsorted(which, side) for side in likely[:2])
+        a, b = places(which, *likely[:2])
         sizes = documents.numbers("shingles", which)
         for here, peak in _parts(a, b, sizes, options["shingles"]):
             mine = documents_of(a[here], b[here])
