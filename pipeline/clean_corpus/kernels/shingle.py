@@ -220,7 +220,7 @@ def _words(
     letters = held = _0
     inside = _0  # 1 while a spaced word is under way
     plain = False  # whether its last letter loses its marks
-    dense = 0  # the kind of the run without spaces that is under way, and its length so far
+    dense = _0  # the kind of the run without spaces that is under way, and its length so far
     length = window = _0
     met = _0  # the last letter, where `plain` does not tell of it yet
     while start < stop:
@@ -231,21 +231,22 @@ def _words(
         code = _U(data[start])
         if code < 0xF0 and not dense:
             limit = min(stop, start + _U(RUN))
-            near = min(limit, start + _NEAR)
-            while start < near and data[start] < 0x80:
-                letter = quick[data[start]]
-                total, inside, held = _met(letter, total, letters, inside, before, at, held)
-                letters += _1
-                start += _1
-                met = _0
-                plain = True
-            if start >= near:
-                taken, total, held, count = _ascii(
-                    data, start, limit, quick, total, letters, held, room, count
-                )
-                inside = held & _1
-                letters += taken
-                start += taken
+            if code < 0x80:
+                near = min(limit, start + _NEAR)
+                while start < near and data[start] < 0x80:
+                    letter = quick[data[start]]
+                    total, inside, held = _met(letter, total, letters, inside, before, at, held)
+                    letters += _1
+                    start += _1
+                    met = _0
+                    plain = True
+                if start >= near:
+                    taken, total, held, count = _ascii(
+                        data, start, limit, quick, total, letters, held, room, count
+                    )
+                    inside = held & _1
+                    letters += taken
+                    start += taken
             letter = _0
             while start < limit and data[start] >= 0x80 and data[start] < 0xF0:
                 code = _U(data[start] & 0x1F) << _6 | (_U(data[start + _1]) & _TAIL)
@@ -289,17 +290,17 @@ def _words(
         for i in range(first, last):
             if first:
                 entry = _U(more[i])
-            kind = int(entry >> _24)
+            kind = entry >> _24
             open_ = inside or dense
             if kind == SKIP or (kind == MARK and ((plain and not dense) or not open_)):
                 continue
             if kind == MARK:
-                kind = dense if dense else LETTER
+                kind = dense if dense else _U(LETTER)
             if dense and kind != dense:
                 if length < window:
                     out[count] = _word(before[ring], total, length)
                     count += _1
-                dense = 0
+                dense = _0
             spaced = _1 if kind in (PLAIN, LETTER) else _0
             before[held], at[held] = total, letters
             held += spaced ^ inside
@@ -326,7 +327,7 @@ def _words(
         while dense and start < stop and data[start] >= 0xE0 and data[start] < 0xF0:
             code = _U(data[start] & 0xF) << _12 | (_U(data[start + _1]) & _TAIL) << _6
             entry = _U(table[code | (_U(data[start + _2]) & _TAIL)])
-            if int(entry >> _24) != dense:
+            if entry >> _24 != dense:
                 break
             start += _3
             before[ring + (length & _7)] = total
