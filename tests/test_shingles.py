@@ -128,8 +128,33 @@ def test_marks_that_are_a_word_a_byte(mark: str) -> None:
     assert fast_hashes(texts, 2) == [slow_hashes(text, 2) for text in texts]
 
 
+def test_any_ascii_character_behind_any_other() -> None:
+    every = [chr(code) for code in range(128)]
+    text = "".join(one + two for one in every for two in every)
+    for start in range(8):
+        assert fast_hashes([text[start:]], 1) == [slow_hashes(text[start:], 1)]
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("step", [1, 2, 5, 9, 70])
+def test_words_over_the_borders_of_blocks(step: int, size: int) -> None:
+    # Texts of each length, and words at each distance from where a block begins.
+    text = "".join(" " if i % (step + 1) == step else chr(97 + i % 26) for i in range(300))
+    texts = [text[:end] for end in range(300)] + [text[start:] for start in range(80)]
+    assert fast_hashes(texts, size) == [slow_hashes(text, size) for text in texts]
+
+
+@pytest.mark.parametrize("gap", [" ", "—", "字", " é "])
+def test_words_longer_than_what_is_held(gap: str) -> None:
+    text = gap.join("x" * length for length in (10_000, 1, 1023, 1024, 1025, 63, 3000))
+    assert fast_hashes([text, gap + text + gap], 3) == [
+        slow_hashes(text, 3),
+        slow_hashes(gap + text + gap, 3),
+    ]
+
+
 @pytest.mark.parametrize("odd", "éạ’й字ก😀")
 def test_what_is_not_ascii_among_much_that_is(odd: str) -> None:
     plain = "The ferry to the Island (No. 7) was late, " * 3
-    texts = [plain[:i] + odd * (i % 5 + 1) + plain[i:] for i in range(90)]
+    texts = [plain[:i] + odd * (i % 5 + 1) + plain[i:] for i in range(len(plain))]
     assert fast_hashes(texts, 2) == [slow_hashes(text, 2) for text in texts]

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from clean_corpus import prepared
-from clean_corpus.kernels import shingle as kernel
+from clean_corpus.kernels import shingling
 from clean_corpus.kernels.shingle import (
     GAP,
     LETTER,
@@ -155,7 +155,7 @@ def tables() -> tuple[Table, Table]:
 
 @cache
 def _quick() -> Hashes:
-    return kernel.quick(tables()[0])
+    return shingling.quick(tables()[0])
 
 
 def build() -> dict[str, Table]:
@@ -193,4 +193,4 @@ def hashes(
     """
     data, offsets = buffers(texts)
     rows = np.arange(len(texts)) if rows is None else rows
-    return kernel.shingles(data, offsets, rows, _quick(), *tables(), size)
+    return shingling.shingles(data, offsets, rows, _quick(), *tables(), size)
