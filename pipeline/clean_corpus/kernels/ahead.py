@@ -46,7 +46,7 @@ splice._splice
 splice._code_points
 whitespace._spans spans=2
 digest._digests out=2
-shingle._shingles
+shingle.fill
 minhash._signatures out=2
 minhash._keys signatures=2 out=2
 agreement._agreement rows=2

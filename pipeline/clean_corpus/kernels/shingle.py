@@ -34,8 +34,8 @@ SHORT_WINDOW, LONG_WINDOW = 3, 6
 # polynomial: Cohen, Recursive hashing functions for n-grams, 1997), which needs no reset between
 # words: that of a stretch is what the hashes of the text before it and up to its end differ by.
 # The multipliers are odd: the 64-bit golden ratio, wyhash's, MurmurHash3's.
-_WORD = np.uint64(0x9E3779B97F4A7C15)
-_SPREAD = np.uint64(0xD6E8FEB86659FD93)
+WORD = np.uint64(0x9E3779B97F4A7C15)
+SPREAD = np.uint64(0xD6E8FEB86659FD93)
 _MIX_1 = np.uint64(0xFF51AFD7ED558CCD)
 _MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 
@@ -50,8 +50,8 @@ _TAIL, _BODY, _HIGH = _U(0x3F), _U(0xFFFFFF), _U(0x8080808080808080)
 _WINDOWS = (_U(SHORT_WINDOW), _U(LONG_WINDOW))
 
 #: Code points up to the general punctuation, most of which need no look at the table.
-_QUICK = 0x2070
-_SLOW = np.uint64(1)  # in `quick`: does need it
+QUICK = 0x2070
+SLOW = np.uint64(1)  # in `quick`: does need it
 
 #: Ends of words that are held before they are hashed, code points between two looks at how many
 #: there are (each can begin or end a word), and bytes of ASCII that are taken up at once.
@@ -95,7 +95,7 @@ def _turned(total: Unsigned, letters: Unsigned) -> Unsigned:
 @compiled
 def _word(before: Unsigned, after: Unsigned, size: Unsigned) -> Unsigned:
     """Hash a word of `size` letters, from the hashes of the text before it and up to its end."""
-    word = after ^ _turned(before, size) ^ size * _WORD
+    word = after ^ _turned(before, size) ^ size * WORD
     word = (word ^ word >> _32) * _MIX_1
     return word ^ word >> _32
 
@@ -254,13 +254,13 @@ def _words(
                     code = code << _6 | (_U(data[start + _2]) & _TAIL)
                     start += _1
                 start += _2
-                letter = quick[code] if code < _U(_QUICK) else _SLOW
-                if letter == _SLOW:
+                letter = quick[code] if code < _U(QUICK) else SLOW
+                if letter == SLOW:
                     break
                 total, inside, held = _met(letter, total, letters, inside, before, at, held)
                 letters += _1
                 met = code
-            if letter != _SLOW:
+            if letter != SLOW:
                 continue
         elif code < 0x80:
             start += _1
@@ -317,8 +317,8 @@ def _words(
                     window = _WINDOWS[0] if kind == SHORT else _WINDOWS[1]
                 before[ring + (length & _7)] = total
                 length += _1
-            letter = (entry & _BODY) * _WORD
-            total = (total << _7 | total >> _57) ^ (letter ^ letter >> _32) * _SPREAD
+            letter = (entry & _BODY) * WORD
+            total = (total << _7 | total >> _57) ^ (letter ^ letter >> _32) * SPREAD
             letters += _1
             if dense and length >= window:
                 out[count] = _word(before[ring + (length - window & _7)], total, window)
@@ -332,8 +332,8 @@ def _words(
             start += _3
             before[ring + (length & _7)] = total
             length += _1
-            letter = (entry & _BODY) * _WORD
-            total = (total << _7 | total >> _57) ^ (letter ^ letter >> _32) * _SPREAD
+            letter = (entry & _BODY) * WORD
+            total = (total << _7 | total >> _57) ^ (letter ^ letter >> _32) * SPREAD
             letters += _1
             if length >= window:
                 out[count] = _word(before[ring + (length - window & _7)], total, window)
@@ -350,13 +350,13 @@ def _words(
 @compiled
 def _mixed(run: Unsigned, words: Unsigned) -> Unsigned:
     """Hash a shingle of so many words, from theirs."""
-    run += words * _WORD
+    run += words * WORD
     run = (run ^ run >> _32) * _MIX_2
     return run ^ run >> _32
 
 
 @compiled
-def _shingles(
+def fill(
     data: Bytes,
     offsets: Offsets,
     rows: Offsets,

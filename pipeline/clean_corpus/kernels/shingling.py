@@ -7,24 +7,22 @@ from functools import cache
 import numpy as np
 
 from clean_corpus.kernels.shingle import (
-    _QUICK,
-    _SLOW,
-    _SPREAD,
-    _WORD,
     BLOCK,
     GAP,
     HELD,
     LETTER,
     PLAIN,
+    QUICK,
     RUN,
+    SLOW,
+    SPREAD,
+    WORD,
     Bytes,
     Hashes,
     Offsets,
     Room,
     Table,
-    _0,
-    _32,
-    _shingles,
+    fill,
 )
 
 
@@ -51,18 +49,18 @@ def shingles(
     room = _room(longest)
     texts = data, offsets, rows, quick, table, more, size
     done = 0
-    while (done := _shingles(*texts, done, out, ends, room)) < rows.size:
+    while (done := fill(*texts, done, out, ends, room)) < rows.size:
         out = np.concatenate([out, np.empty_like(out)])
     return out[: ends[-1]], ends
 
 
 def quick(table: Table) -> Hashes:
-    """Give what the quick loops add for each code point: 0 for a gap, _SLOW where there is more."""
-    kinds = table[:_QUICK] >> np.uint32(24)
-    letters = (table[:_QUICK] & np.uint32(0xFFFFFF)).astype(np.uint64) * _WORD
-    letters = (letters ^ letters >> _32) * _SPREAD
+    """Give what the quick loops add for each code point: 0 for a gap, SLOW where there is more."""
+    kinds = table[:QUICK] >> np.uint32(24)
+    letters = (table[:QUICK] & np.uint32(0xFFFFFF)).astype(np.uint64) * WORD
+    letters = (letters ^ letters >> np.uint64(32)) * SPREAD
     simple = (kinds == PLAIN) | (kinds == LETTER)
-    return np.where(simple, letters, np.where(kinds == GAP, _0, _SLOW))
+    return np.where(simple, letters, np.where(kinds == GAP, np.uint64(0), SLOW))
 
 
 def _room(longest: int) -> Room:
