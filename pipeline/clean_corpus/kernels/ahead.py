@@ -53,6 +53,7 @@ agreement._agreement rows=2
 agreement._beyond rows=2 own=2
 agreement._neighbours rows=2 own=2 out=2
 sets._sets
+sets._close
 sets._shared
 clusters._join
 clusters._settle

@@ -11,6 +11,7 @@ from clean_corpus.kernels import compiled
 
 Hashes = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Unsigned: TypeAlias = Any  # numpy.uint64 inside a kernel; the checker cannot follow it
 
 _U = np.uint64
@@ -105,6 +106,21 @@ def _shared(hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets, out: Offse
         out[pair] = count + more
 
 
+@compiled
+def _close(hashes: Hashes, offsets: Offsets, over: Bools) -> None:
+    write = _0
+    first = _U(offsets[0])
+    offsets[0] = write
+    for row in range(over.size):
+        stop = _U(offsets[row + 1])
+        if not over[row]:
+            for i in range(first, stop):
+                hashes[write + i - first] = hashes[i]
+            write += stop - first
+        offsets[row + 1] = write
+        first = stop
+
+
 class Sets(NamedTuple):
     """Sets that stand one behind the other: set i is `hashes[offsets[i] : offsets[i + 1]]`."""
 
@@ -129,6 +145,11 @@ def sets(hashes: Hashes, offsets: Offsets, rows: Offsets | None = None) -> Sets:
     ends = np.zeros(some.size + 1, np.int64)
     _sets(hashes, offsets, some, out, ends, np.empty(3 * _SHORT + 2, np.uint64))
     return Sets(out[: ends[-1]], ends)
+
+
+def let_go(sets: Sets, over: Bools) -> None:
+    """Empty the sets that are flagged and move the others together, in place."""
+    _close(sets.hashes, sets.offsets, over)
 
 
 def shared(sets: Sets, a: Offsets, b: Offsets) -> Offsets:

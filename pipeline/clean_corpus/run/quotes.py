@@ -22,7 +22,7 @@ _CLUSTERS = 20
 
 # Among how many times as many they are looked for where texts may have to be read again: enough for
 # some to lie in the first shards.
-_CHOICE = 20
+_CHOICE = 100
 
 Member = Mapping[str, Any]
 
@@ -81,7 +81,12 @@ def doubtful(clusters: Iterable[pa.RecordBatch], most: int) -> list[_Doubtful]:
             alike = similarities(pa.Table.from_struct_array(members.flatten()), "joined")
             starts = members.offsets.to_numpy()[:-1]
             lows = np.minimum.reduceat(pc.fill_null(alike, 0).to_numpy(), starts)
-            yield from zip(lows.tolist(), batch["keeper"].to_pylist(), members, strict=True)
+            rows = np.arange(len(lows))
+            if len(lows) > most:
+                rows = np.flatnonzero(lows <= np.partition(lows, most)[most])
+            keepers = batch["keeper"].take(pa.array(rows)).to_pylist()
+            for row, keeper in zip(rows.tolist(), keepers, strict=True):
+                yield lows[row].item(), keeper, members[row]
 
     def doubt(member: Member) -> tuple[float, str]:
         return similarity(member["shared"], member["joined"]) or 0, member["id"]

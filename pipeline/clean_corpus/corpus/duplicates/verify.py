@@ -77,7 +77,7 @@ def _counted(
     for part in parts:
         stop = first + len(part.sizes)
         if offsets[first] + len(part.hashes) > len(room):
-            _let_go(room, offsets[: first + 1], last[:first] < first)
+            kernel.let_go(Sets(room, offsets[: first + 1]), last[:first] < first)
         start = offsets[first]
         if start + len(part.hashes) > len(room):  # one batch of texts may be large
             room = np.concatenate([room[:start], part.hashes])
@@ -95,17 +95,6 @@ def _last(a: Numbers, b: Numbers) -> Numbers:
     last = np.zeros(b.max(initial=-1) + 1, np.int64)
     np.maximum.at(last, a, b)
     return last
-
-
-def _let_go(room: Numbers, offsets: Numbers, over: Numbers) -> None:
-    """Empty the sets that are not needed any more, and close the gaps."""
-    ends = np.append(0, np.cumsum(np.where(over, 0, np.diff(offsets))))
-    # Sets that stay, in runs of such as stand beside one another.
-    edges = np.flatnonzero(np.diff(~over, prepend=False, append=False))
-    there, here = (at[edges].reshape(-1, 2).tolist() for at in (ends, offsets))
-    for to, of in zip(there, here, strict=True):
-        room[slice(*to)] = room[slice(*of)]
-    offsets[:] = ends
 
 
 def _likely(paths: Sequence[str], most: int) -> Iterator[list[Numbers]]:
