@@ -16,7 +16,15 @@ from typing import Any
 from clean_corpus import formats, spill
 from clean_corpus.config import Config, as_json
 from clean_corpus.corpus import hashed
-from clean_corpus.corpus.duplicates.plan import Plan, Sketched, plan, sketching, summarise
+from clean_corpus.corpus.duplicates.plan import (
+    Plan,
+    Sketched,
+    plan,
+    sketching,
+    summarise,
+    unwritten,
+)
+from clean_corpus.formats.records import PIECE
 from clean_corpus.run import disk
 from clean_corpus.run.carried import CLEANED, Outcome, Result, Shard, cleaned, to_write, untouched
 from clean_corpus.run.steps import bare
@@ -97,12 +105,15 @@ class Flow:
         pieces: list[tuple[int, Piece]] = []
         left = limit
         made: tuple[str, ...] = "documents", "ids"
-        reading = {"clean_field": self.config.output.clean_field, "packed": self.packed}
+        reading: dict[str, Any] = {"clean_field": self.config.output.clean_field}
+        reading["packed"] = self.packed
         if self.bare:
             made = *made, *bare.FOR_COPIES
             sections = {"sketch": sketching(self.config.dedup)}
             sections |= self._sections("limits", "language")
             reading = {"clean_field": "", "bare": sections}
+            # Beyond that they would be written again, in order, and fill what keeps files at hand.
+            first = unwritten(self.config.run.memory) // PIECE
 
         def tasks() -> Iterator[Task]:
             for unit, piece in _pieces(units, self.config):
@@ -117,6 +128,7 @@ class Flow:
                         "limit": left,
                         **self._sections("fields", "input", "extract"),
                         **reading,
+                        **({"hashed": len(pieces) <= first} if self.bare else {}),
                     },
                     payload=piece,
                 )

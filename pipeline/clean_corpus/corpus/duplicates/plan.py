@@ -98,6 +98,11 @@ def sketching(dedup: Dedup) -> dict[str, Any]:
     }
 
 
+def unwritten(memory: int) -> int:
+    """Give the bytes of text up to which sets are not written, but wait for their copies."""
+    return memory * 500_000 * _AGAIN
+
+
 def plan(
     texts: Sequence[str],
     rows: Sequence[int],
@@ -178,7 +183,7 @@ def plan(
     none: dict[str, list[str]] = {"sets": [], "texts": []}
     held, again = {**none, **everything}, sketched.again
     proven = [likely["likely"]]
-    if dedup.near and length > size * _AGAIN:
+    if dedup.near and length > unwritten(memory):
         written = add(
             sets,
             "sets",

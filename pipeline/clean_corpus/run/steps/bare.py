@@ -69,11 +69,16 @@ def texts(
 
 
 def write(
-    records: Iterator[pa.RecordBatch], outputs: Mapping[str, str], options: Mapping[str, Any]
+    records: Iterator[pa.RecordBatch],
+    outputs: Mapping[str, str],
+    options: Mapping[str, Any],
+    *,
+    hashing: bool,
 ) -> None:
     """Write TEXTS ("documents") of records, with the reason for which some leave, and FOR_COPIES.
 
-    A batch is sketched while it is at hand. Options: limits, language, sketch (`plan.sketching`).
+    A batch is sketched while it is at hand, and its shingles are kept (`hashing`). Options: limits,
+    language, sketch (`plan.sketching`).
     """
     limiting = config.from_json(config.Limits, options["limits"])
     asked = config.from_json(config.Language, options["language"])
@@ -102,7 +107,8 @@ def write(
     with arrow.writer(outputs["documents"], schema) as file:
         documents, bands = (outputs[name] for name in FOR_COPIES)
         made = {"documents": documents, "bands": bands}
-        sketch.write(written(), made, options["sketch"], hashed.beside(outputs["documents"]))
+        kept = hashed.beside(outputs["documents"]) if hashing else None
+        sketch.write(written(), made, options["sketch"], kept)
 
 
 def shard(

@@ -33,7 +33,7 @@ def ingest(
     Documents are RECORDS with base texts, a provisional `key`, which is the user's id or a hash of
     the base text, and the `stage` that set a record with a fault aside. Options: payload
     (formats.Piece), fields, input, extract, clean_field, limit (rows, 0 is none), avoid (the rows
-    whose pages have killed a worker), and packed (see `spill.writer`) or bare (those of
+    whose pages have killed a worker), and packed (see `spill.writer`) or bare and hashed (those of
     `bare.write`, where nothing is going to clean them; what is written then is said there).
     """
     del inputs
@@ -54,7 +54,7 @@ def ingest(
 
     # Batch by batch: what is held of one is used again for the next.
     if options.get("bare"):
-        bare.write(documents(), outputs, options["bare"])
+        bare.write(documents(), outputs, options["bare"], hashing=options["hashed"])
     else:
         batches = map(_without_pages, documents())
         spill.write_batches(outputs["documents"], batches, packed=options["packed"])
