@@ -57,7 +57,8 @@ def _pieces(
         keys, rows = (column.to_numpy() for column in opened(path).get_batch(0).columns)
         # Only their upper bits are in order, and more than these the ends do not have.
         mine = slice(keys.searchsorted(low), keys.searchsorted(high, "right"))
-        files.append((keys[mine], rows[mine]))
+        # Copied: what was looked at of a file, and what is around it, stays while it is mapped.
+        files.append((keys[mine].copy(), rows[mine].copy()))
     pieces = min(sum(len(keys) for keys, _ in files) // _PIECE + 1, (1 << UPPER) // parts)
     lows = [range_of(i, parts * pieces)[0] for i in range(part * pieces, (part + 1) * pieces)]
     cuts = [[*keys.searchsorted(lows), len(keys)] for keys, _ in files]
