@@ -22,7 +22,7 @@ _CLUSTERS = 20
 
 # Among how many times as many they are looked for where texts may have to be read again: enough for
 # some to lie in the first shards.
-_CHOICE = 100
+_CHOICE = 50
 
 Member = Mapping[str, Any]
 
