@@ -182,7 +182,7 @@ def test_nothing_is_found_behind_the_end() -> None:
 
 
 def test_a_long_line_is_as_quick_for_what_stands_at_its_end() -> None:
-    """Openings all along the line are not tried one by one."""
+    """Openings all along the line are not tried one by one: that took half a second."""
     ends = [
         (pattern, view.view(rule.removes[0].replace("[[", "").replace("]]", "")).encode())
         for rule in LEXICONS.rules
@@ -192,15 +192,15 @@ def test_a_long_line_is_as_quick_for_what_stands_at_its_end() -> None:
     assert len(ends) > 50
     took = {"openings": 0.0, "none": 0.0}
     for pattern, example in ends:
-        size = 400_000 // len(example)
+        line = (example + b" ") * (400_000 // len(example))
         known = Matches(pattern, False, True, first(pattern, start=False, end=True))
         search(known, [example])
-        lines = {"openings": (example + b" ") * size, "none": b"\x01" * (size * len(example))}
-        for name, line in lines.items():
+        for name, same in {"openings": line, "none": b"\x01" * len(line)}.items():
             began = process_time()
-            search(known, [line + example])
+            search(known, [same])
             took[name] += process_time() - began
-    assert took["openings"] < 8 * took["none"]  # some 4, and no clock says how fast machines are
+    # As many seconds as that would take say more of the machine than of the code.
+    assert took["openings"] < 5 * took["none"], took
 
 
 @pytest.mark.parametrize(
