@@ -114,9 +114,8 @@ def lanes(data: bytes) -> tuple[int, int]:
     lanes = [0] * 8
     stripes = len(data) // 64 * 64
     for at in range(0, stripes, 8):
-        word = int.from_bytes(data[at : at + 8], "little") * 0x87C37B91114253D5 & mask
-        lane = lanes[at // 8 % 8] ^ turned(word, 31) * 0x4CF5AD432745937F & mask
-        lanes[at // 8 % 8] = (turned(lane, 27) * 5 + 0x52DCE729) & mask
+        lane = lanes[at // 8 % 8] ^ int.from_bytes(data[at : at + 8], "little")
+        lanes[at // 8 % 8] = (turned(lane, 27) * 0x87C37B91114253D5 + 0x52DCE729) & mask
     words = np.zeros(19, np.uint64)
     words[:8] = lanes
     left = data[stripes:]

@@ -16,6 +16,9 @@ from clean_corpus.kernels.native import Kind
 
 Function = Callable[..., Any]
 
+# Numba makes vectors too, before the code is ours: for the same processor.
+_, numba.config.CPU_NAME, numba.config.CPU_FEATURES = native.machine()
+
 _OPTIONS = {"nogil": True, "fastmath": False, "error_model": "numpy"}
 # Nobody calls the kernel itself, only what is made around it: a tenth less to compile.
 _INNER = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}

@@ -1,9 +1,10 @@
-"""Hash texts so that equal ones can be found: MurmurHash3 (x64, 128 bits), in eight lanes.
+"""Hash texts so that equal ones can be found: MurmurHash3 (x64, 128 bits), behind eight lanes.
 
 MurmurHash3 waits for each sixteen bytes before it takes the next. So from 64 bytes on, eight lanes
-of 64 bits take what comes in stripes of 64 bytes, each lane its word of every stripe, as
-MurmurHash3 takes its first; and it hashes the lanes and the bytes behind the last stripe. A lane
-loses nothing that it is given. What is shorter has the hash that MurmurHash3 gives.
+of 64 bits take what comes in stripes of 64 bytes, each lane its word of every stripe: it is XORed
+in, turned, and multiplied by an odd number, so that a lane loses nothing that it is given. Then
+MurmurHash3 takes the lanes, and the bytes behind the last stripe. What is shorter has the hash that
+MurmurHash3 gives.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _U = np.uint64
 _0, _1, _2, _3, _4, _5, _6, _7, _8 = np.arange(9, dtype=np.uint64)
 _27, _31, _33, _37 = _U(27), _U(31), _U(33), _U(37)
 _SPACE, _9 = np.uint8(0x20), np.uint8(9)
-_BLOCK = _U(64)
+_BLOCK, _BYTES = _U(64), np.uint8(64)
 
 # Austin Appleby's constants: github.com/aappleby/smhasher, MurmurHash3_x64_128.
 _C1, _C2 = _U(0x87C37B91114253D5), _U(0x4CF5AD432745937F)
@@ -35,91 +36,120 @@ _F1, _F2 = _U(0xFF51AFD7ED558CCD), _U(0xC4CEB9FE1A85EC53)
 
 
 @compiled
-def _usual(data: Bytes, at: Unsigned, out: Bytes, size: Unsigned) -> bool:
-    """Copy a block with blanks for ASCII's white space; tell whether no more is to be done.
+def _odd(one: Unsigned, two: Unsigned, three: Unsigned) -> bool:
+    """Tell whether white space meets white space, or there may be some of several bytes."""
+    space = (one == 0x20) | ((one >= 9) & (one <= 13))
+    next_ = (two == 0x20) | ((two >= 9) & (two <= 13))
+    odd = (one == 0xC2) & ((two == 0x85) | (two == 0xA0))
+    odd |= ((one == 0xE1) & (two == 0x9A)) | ((one == 0xE2) & (two == 0x81))
+    odd |= (one == 0xE2) & (two == 0x80) & ((three <= 0x8A) | (three >= 0xA8))
+    odd |= (one == 0xE3) & (two == 0x80) & (three == 0x80)
+    found: bool = odd | space & next_
+    return found
 
-    More is to be done where white space meets white space, or is of several bytes.
-    """
-    unusual = False
+
+@compiled
+def _usual(data: Bytes, at: Unsigned, out: Bytes, size: Unsigned) -> bool:
+    """Copy a block with blanks for ASCII's white space; tell whether no more is to be done."""
+    odd = False
     # Bytes and no branches, so that it becomes vector instructions.
     for i in range(_0, _BLOCK):
-        one, two, three = data[at + i], data[at + i + _1], data[at + i + _2]
-        space = (one == 0x20) | ((one >= 9) & (one <= 13))
-        next_ = (two == 0x20) | ((two >= 9) & (two <= 13))
-        high = (one == 0xC2) & ((two == 0x85) | (two == 0xA0))
-        high |= ((one == 0xE1) & (two == 0x9A)) | ((one == 0xE2) & (two == 0x81))
-        high |= (one == 0xE2) & (two == 0x80) & ((three <= 0x8A) | (three >= 0xA8))
-        high |= (one == 0xE3) & (two == 0x80) & (three == 0x80)
-        unusual |= high | (space & next_)
-        out[size + i] = _SPACE if space else one
-    return not unusual
+        one = data[at + i]
+        odd |= _odd(one, data[at + i + _1], data[at + i + _2])
+        out[size + i] = _SPACE if (one == 0x20) | ((one >= 9) & (one <= 13)) else one
+    return not odd
+
+
+@compiled
+def _before(data: Bytes, at: Unsigned) -> Unsigned:
+    """Give how many bytes of a block are before what is odd: all, if nothing is."""
+    least = _BYTES
+    for i in range(_0, _BLOCK):
+        odd = _odd(data[at + i], data[at + i + _1], data[at + i + _2])
+        least = min(least, np.uint8(i) if odd else _BYTES)
+    return _U(least)
+
+
+@compiled
+def _space(data: Bytes, at: Unsigned) -> Unsigned:
+    """Give the bytes of the white space at a place, 0 for none.
+
+    White space is what Unicode's White_Space says: 9-13, 32, 85, A0, 1680, 2000-200A, 2028, 2029,
+    202F, 205F, 3000.
+    """
+    one = data[at]
+    if one < 0x80:
+        return _1 if one == 0x20 or one - _9 <= 4 else _0
+    if one == 0xC2:
+        return _2 if data[at + _1] == 0x85 or data[at + _1] == 0xA0 else _0
+    if one < 0xE1 or one > 0xE3:
+        return _0
+    two, three = data[at + _1], data[at + _2]
+    found = one == 0xE1 and two == 0x9A and three == 0x80
+    found |= one == 0xE3 and two == 0x80 and three == 0x80
+    found |= one == 0xE2 and two == 0x81 and three == 0x9F
+    found |= one == 0xE2 and two == 0x80 and (three <= 0x8A or three in (0xA8, 0xA9, 0xAF))
+    return _3 if found else _0
 
 
 @compiled
 def _collapse(data: Bytes, at: Unsigned, stop: Unsigned, out: Bytes) -> Unsigned:
     """Copy a text with each run of white space as one blank, none at the ends; give its size.
 
-    White space is what Unicode's White_Space says: 9-13, 32, 85, A0, 1680, 2000-200A, 2028, 2029,
-    202F, 205F, 3000.
+    Up to a block may be written behind it.
     """
     size = _0
-    after_space = _1
     while at < stop:
-        while at + _BLOCK + _2 <= stop and not (after_space and data[at] <= 0x20):
-            if not _usual(data, at, out, size):
-                break
-            at += _BLOCK
-            size += _BLOCK
-            after_space = _1 if out[size - _1] == _SPACE else _0
-        end = min(at + _BLOCK, stop)
-        while at < end:
-            while at < end and data[at] < 0x80:
-                # No branch on what the byte is: blanks cannot be predicted.
-                byte = data[at]
-                space = _1 if byte == 0x20 or byte - _9 <= 4 else _0
-                out[size] = _SPACE if space else byte
-                size += (after_space & space) ^ _1
-                after_space = space
-                at += _1
-            if at == end:
-                break
-            byte = data[at]
-            width = _0
-            if byte == 0xC2:
-                second = data[at + _1]
-                width = _2 if second == 0x85 or second == 0xA0 else _0
-            elif byte == 0xE2:
-                third = data[at + _2]
-                if data[at + _1] == 0x80:
-                    width = _3 if third <= 0x8A or third in (0xA8, 0xA9, 0xAF) else _0
-                elif data[at + _1] == 0x81:
-                    width = _3 if third == 0x9F else _0
-            elif byte == 0xE1:
-                width = _3 if data[at + _1] == 0x9A and data[at + _2] == 0x80 else _0
-            elif byte == 0xE3:
-                width = _3 if data[at + _1] == 0x80 and data[at + _2] == 0x80 else _0
-            if width:
-                out[size] = _SPACE
-                size += after_space ^ _1
-                after_space = _1
+        width, taken = _space(data, at), _0
+        if width == _0 and at + _BLOCK + _2 <= _U(data.size):
+            if _usual(data, at, out, size) and at + _BLOCK <= stop:
+                at += _BLOCK
+                size += _BLOCK
+                continue
+            taken = min(_before(data, at), stop - at)
+            at += taken
+            size += taken
+        elif width:
+            while width:
                 at += width
-            else:
-                after_space = _0
-                out[size] = byte
+                width = _space(data, at) if at < stop else _0
+            if size != _0 and out[size - _1] != _SPACE:
+                out[size] = _SPACE
+                size += _1
+            continue
+        if taken == _0:
+            out[size] = data[at]
+            size += _1
+            at += _1
+            while at < stop and data[at] & 0xC0 == 0x80:
+                out[size] = data[at]
                 size += _1
                 at += _1
-                while at < stop and data[at] & 0xC0 == 0x80:
-                    out[size] = data[at]
-                    size += _1
-                    at += _1
-    return size - after_space if size else size
+    if size != _0 and out[size - _1] == _SPACE:
+        size -= _1
+    return size
+
+
+@compiled
+def _points(data: Bytes, at: Unsigned, stop: Unsigned) -> Unsigned:
+    """Count the code points of a text."""
+    points = _0
+    while at + _BLOCK <= stop:
+        some = np.uint8(0)
+        for i in range(_0, _BLOCK):
+            some = np.uint8(some + (data[at + i] & 0xC0 != 0x80))
+        points += some
+        at += _BLOCK
+    while at < stop:
+        points += _1 if data[at] & 0xC0 != 0x80 else _0
+        at += _1
+    return points
 
 
 @compiled
 def _lane(lane: Unsigned, word: Unsigned) -> Unsigned:
-    word *= _C1
-    lane ^= (word << _31 | word >> _33) * _C2
-    return (lane << _27 | lane >> _37) * _5 + _N1
+    lane ^= word
+    return (lane << _27 | lane >> _37) * _C1 + _N1
 
 
 @compiled
@@ -193,10 +223,7 @@ def _digests(
     for row in range(sizes.size):
         start, stop = _U(offsets[row]), _U(offsets[row + 1])
         if collapse:
-            behind = _0
-            for i in range(start, stop):
-                behind += _1 if data[i] & 0xC0 == 0x80 else _0
-            lengths[row] = stop - start - behind
+            lengths[row] = _points(data, start, stop)
             size = _collapse(data, start, stop, bytes_)
         else:
             size = stop - start
@@ -224,7 +251,7 @@ def hashes(data: Bytes, offsets: Offsets) -> Hashes:
 
 def _made(data: Bytes, offsets: Offsets, *, collapse: bool) -> tuple[Hashes, Offsets, Offsets]:
     longest = int(np.diff(offsets).max(initial=0))
-    words = np.zeros((longest + 48) // 8 + 1, np.uint64)
+    words = np.zeros((longest + 64) // 8 + 1, np.uint64)
     out = np.empty((offsets.size - 1, 2), np.uint64)
     sizes, lengths = np.empty((2, offsets.size - 1), np.int64)
     rest = np.empty(19, np.uint64)
