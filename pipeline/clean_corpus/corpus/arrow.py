@@ -49,7 +49,7 @@ CANDIDATES = pa.schema([("a", pa.uint32()), ("b", pa.uint32()), ("times", pa.uin
 #: Documents of which the shingles are wanted, sorted.
 WANTED = pa.schema([("document", pa.uint32())])
 
-#: The shingles of a document: sorted, each once. Sorted by document.
+#: The shingles of a document, each once. Sorted by document.
 SETS = pa.schema([("document", pa.uint32()), ("hashes", pa.large_list(pa.uint64()))])
 
 #: Verified pairs: Jaccard is shared / joined, containment shared / smaller.

@@ -1,4 +1,4 @@
-"""The shingles of documents as sorted sets: made of their texts, or written to be read by many."""
+"""The shingles of documents as sets: made of their texts, or written to be read by many."""
 
 from __future__ import annotations
 

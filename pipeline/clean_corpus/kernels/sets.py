@@ -1,4 +1,4 @@
-"""Sets of 64-bit hashes as sorted arrays: make them, and count what two of them share."""
+"""Sets of 64-bit hashes: make them, and count what two of them share."""
 
 from __future__ import annotations
 
@@ -15,95 +15,74 @@ Bools = npt.NDArray[np.bool_]
 Unsigned: TypeAlias = Any  # numpy.uint64 inside a kernel; the checker cannot follow it
 
 _U = np.uint64
-_0, _1, _63, _64 = _U(0), _U(1), _U(63), _U(64)
+_0, _1 = _U(0), _U(1)
 
-# Longer sets are sorted by numpy: the sort here is made for the few hundred shingles of an article.
-_SHORT = 4096
+# Slots of a table for each hash in it, at least: where these are few, hardly any is looked at twice
+# and all is in the nearest cache. So few are the shingles of an article.
+_LOOSE, _TIGHT = _U(8), _U(2)
+_FEW = 2048
+
+
+@compiled
+def _emptied(table: Hashes, size: Unsigned) -> Unsigned:
+    """Make a table for so many hashes; give the bits of a hash that are its place in there."""
+    least = size * (_LOOSE if size <= _U(_FEW) else _TIGHT)
+    slots = _1
+    while slots < least:
+        slots <<= _1
+    for i in range(_0, slots):
+        table[i] = _0
+    return slots - _1
+
+
+@compiled
+def _place(table: Hashes, mask: Unsigned, value: Unsigned) -> Unsigned:
+    """Give where a hash is in a table, or else where it would be; 0 is nowhere."""
+    at = value & mask
+    # One branch, not two: which of the two it is cannot be predicted.
+    while (table[at] != value) & (table[at] != _0):
+        at = at + _1 & mask
+    return at
 
 
 @compiled
 def _sets(
-    hashes: Hashes, offsets: Offsets, rows: Offsets, out: Hashes, ends: Offsets, scratch: Hashes
+    hashes: Hashes, offsets: Offsets, rows: Offsets, out: Hashes, ends: Offsets, table: Hashes
 ) -> None:
-    counts = scratch[_SHORT:]
     write = _0
     for number in range(rows.size):
         first, stop = _U(offsets[rows[number]]), _U(offsets[rows[number] + 1])
-        size = stop - first
-        bits = _1
-        while (_1 << bits) < size:
-            bits += _1
-        shift = _64 - bits
-        sort = size <= _SHORT
-        if sort:
-            # Scatter by the upper bits: hashes are uniform, so that hardly anything is left to do.
-            for i in range(_0, (_1 << bits) + _1):
-                counts[i] = _0
-            for i in range(first, stop):
-                counts[(hashes[i] >> shift) + _1] += _1
-            for i in range(_0, _1 << bits):
-                counts[i + _1] += counts[i]
-            for i in range(first, stop):
-                part = hashes[i] >> shift
-                scratch[counts[part]] = hashes[i]
-                counts[part] += _1
-        begin = write
-        for i in range(_0, size):
-            value = scratch[i] if sort else hashes[first + i]
-            at = write
-            while at > begin and out[at - _1] > value:
-                at -= _1
-            if at > begin and out[at - _1] == value:
-                continue
-            for j in range(_0, write - at):
-                out[write - j] = out[write - j - _1]
-            out[at] = value
-            write += _1
+        mask = _emptied(table, stop - first)
+        nothing = _1  # whether 0 has yet to come
+        for i in range(first, stop):
+            value = hashes[i]
+            at = _place(table, mask, value)
+            new = nothing if value == _0 else (_1 if table[at] != value else _0)
+            nothing &= _1 if value != _0 else _0
+            table[at] = value
+            out[write] = value
+            write += new
         ends[number + 1] = write
 
 
 @compiled
-def _half(hashes: Hashes, first: Unsigned, stop: Unsigned) -> Unsigned:
-    """Find the first hash of a set that has the highest bit."""
-    while first < stop:
-        middle = (first + stop) >> _1
-        if hashes[middle] >> _63:
-            stop = middle
-        else:
-            first = middle + _1
-    return first
-
-
-@compiled
-def _met(
-    hashes: Hashes, i: Unsigned, j: Unsigned, count: Unsigned
-) -> tuple[Unsigned, Unsigned, Unsigned]:
-    """Go one step on in two sets; give where, and how many were equal."""
-    # No branch on the values: which is less cannot be predicted.
-    x, y = hashes[i], hashes[j]
-    i += _1 if x <= y else _0
-    j += _1 if y <= x else _0
-    return i, j, count + (_1 if x == y else _0)
-
-
-@compiled
-def _shared(hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets, out: Offsets) -> None:
+def _shared(
+    hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets, table: Hashes, out: Offsets
+) -> None:
+    mask = nothing = _0
     for pair in range(a.size):
-        i, i_stop = _U(offsets[a[pair]]), _U(offsets[a[pair] + 1])
-        j, j_stop = _U(offsets[b[pair]]), _U(offsets[b[pair] + 1])
-        i_half, j_half = _half(hashes, i, i_stop), _half(hashes, j, j_stop)
-        k, m = i_half, j_half
+        if pair == 0 or b[pair] != b[pair - 1]:
+            first, stop = _U(offsets[b[pair]]), _U(offsets[b[pair] + 1])
+            mask = _emptied(table, stop - first)
+            nothing = _0  # whether 0 is in the set
+            for i in range(first, stop):
+                table[_place(table, mask, hashes[i])] = hashes[i]
+                nothing |= _1 if hashes[i] == _0 else _0
         count: Unsigned = _0
-        more: Unsigned = _0
-        # Each step waits for the one before: with two halves, two go on at a time.
-        while i != i_half and j != j_half and k != i_stop and m != j_stop:
-            i, j, count = _met(hashes, i, j, count)
-            k, m, more = _met(hashes, k, m, more)
-        while i != i_half and j != j_half:
-            i, j, count = _met(hashes, i, j, count)
-        while k != i_stop and m != j_stop:
-            k, m, more = _met(hashes, k, m, more)
-        out[pair] = count + more
+        for i in range(_U(offsets[a[pair]]), _U(offsets[a[pair] + 1])):
+            there = table[_place(table, mask, hashes[i])]
+            count += (nothing if there == _0 else _1) if there == hashes[i] else _0
+        out[pair] = count
 
 
 @compiled
@@ -134,16 +113,12 @@ class Sets(NamedTuple):
 
 
 def sets(hashes: Hashes, offsets: Offsets, rows: Offsets | None = None) -> Sets:
-    """Sort each run of hashes and drop repetitions: all of them in place, or a copy of some."""
+    """Drop repetitions in each run of hashes: in all of them in place, or in a copy of some."""
     some = np.arange(offsets.size - 1) if rows is None else rows
     sizes = offsets[some + 1] - offsets[some]
     out = hashes if rows is None else np.empty(int(sizes.sum()), np.uint64)
-    if (long := some[sizes > _SHORT]).size:
-        hashes = hashes if rows is None else hashes.copy()
-        for row in long:
-            hashes[offsets[row] : offsets[row + 1]].sort()
     ends = np.zeros(some.size + 1, np.int64)
-    _sets(hashes, offsets, some, out, ends, np.empty(3 * _SHORT + 2, np.uint64))
+    _sets(hashes, offsets, some, out, ends, _table(sizes))
     return Sets(out[: ends[-1]], ends)
 
 
@@ -153,7 +128,14 @@ def let_go(sets: Sets, over: Bools) -> None:
 
 
 def shared(sets: Sets, a: Offsets, b: Offsets) -> Offsets:
-    """Count what the sets a[i] and b[i] have in common."""
+    """Count what the sets a[i] and b[i] have in common; fastest where equal b[i] are together."""
     out = np.zeros(a.size, np.int64)
-    _shared(sets.hashes, sets.offsets, a, b, out)
+    table = _table(sets.offsets[b + 1] - sets.offsets[b])
+    _shared(sets.hashes, sets.offsets, a, b, table, out)
     return out
+
+
+def _table(sizes: Offsets) -> Hashes:
+    """Make room for a table of any of some sets."""
+    largest = int(sizes.max(initial=1))
+    return np.empty(2 * max(min(largest, _FEW) * int(_LOOSE), largest * int(_TIGHT)), np.uint64)
