@@ -15,7 +15,7 @@ Bools = npt.NDArray[np.bool_]
 Unsigned: TypeAlias = Any  # numpy.uint64 inside a kernel; the checker cannot follow it
 
 _U = np.uint64
-_0, _1 = _U(0), _U(1)
+_0, _1, _2 = _U(0), _U(1), _U(2)
 
 # Slots of a table for each hash in it, at least: where these are few, hardly any is looked at twice
 # and all is in the nearest cache. So few are the shingles of an article.
@@ -25,24 +25,32 @@ _FEW = 2048
 
 @compiled
 def _emptied(table: Hashes, size: Unsigned) -> Unsigned:
-    """Make a table for so many hashes; give the bits of a hash that are its place in there."""
+    """Make a table for so many hashes; give the bits of a hash that say where it belongs.
+
+    A free place holds a number that belongs as far from there as can be, so that none that is
+    looked for is found there.
+    """
     least = size * (_LOOSE if size <= _U(_FEW) else _TIGHT)
-    slots = _1
+    slots = _2
     while slots < least:
         slots <<= _1
     for i in range(_0, slots):
-        table[i] = _0
+        table[i] = i ^ slots >> _1
     return slots - _1
 
 
 @compiled
-def _place(table: Hashes, mask: Unsigned, value: Unsigned) -> Unsigned:
-    """Give where a hash is in a table, or else where it would be; 0 is nowhere."""
+def _put(table: Hashes, mask: Unsigned, value: Unsigned) -> tuple[Unsigned, Unsigned]:
+    """Put a hash where it belongs or not far behind; give how far, and 1 if it is new, else 0."""
+    far, free = _0, mask + _1 >> _1
     at = value & mask
     # One branch, not two: which of the two it is cannot be predicted.
-    while (table[at] != value) & (table[at] != _0):
+    while (table[at] != value) & (table[at] != at ^ free):
+        far += _1
         at = at + _1 & mask
-    return at
+    new = _1 if table[at] != value else _0
+    table[at] = value
+    return far, new
 
 
 @compiled
@@ -53,13 +61,9 @@ def _sets(
     for number in range(rows.size):
         first, stop = _U(offsets[rows[number]]), _U(offsets[rows[number] + 1])
         mask = _emptied(table, stop - first)
-        nothing = _1  # whether 0 has yet to come
         for i in range(first, stop):
             value = hashes[i]
-            at = _place(table, mask, value)
-            new = nothing if value == _0 else (_1 if table[at] != value else _0)
-            nothing &= _1 if value != _0 else _0
-            table[at] = value
+            _, new = _put(table, mask, value)
             out[write] = value
             write += new
         ends[number + 1] = write
@@ -69,19 +73,22 @@ def _sets(
 def _shared(
     hashes: Hashes, offsets: Offsets, a: Offsets, b: Offsets, table: Hashes, out: Offsets
 ) -> None:
-    mask = nothing = _0
+    mask = farthest = _0
     for pair in range(a.size):
         if pair == 0 or b[pair] != b[pair - 1]:
             first, stop = _U(offsets[b[pair]]), _U(offsets[b[pair] + 1])
             mask = _emptied(table, stop - first)
-            nothing = _0  # whether 0 is in the set
+            farthest = _0
             for i in range(first, stop):
-                table[_place(table, mask, hashes[i])] = hashes[i]
-                nothing |= _1 if hashes[i] == _0 else _0
+                far, _ = _put(table, mask, hashes[i])
+                farthest = max(farthest, far)
         count: Unsigned = _0
-        for i in range(_U(offsets[a[pair]]), _U(offsets[a[pair] + 1])):
-            there = table[_place(table, mask, hashes[i])]
-            count += (nothing if there == _0 else _1) if there == hashes[i] else _0
+        first, stop = _U(offsets[a[pair]]), _U(offsets[a[pair] + 1])
+        # Nothing but loads and sums, so that it becomes vector instructions: each place is looked
+        # at for all hashes, though few need more than the first.
+        for far in range(_0, farthest + _1):
+            for i in range(first, stop):
+                count += _1 if table[hashes[i] + far & mask] == hashes[i] else _0
         out[pair] = count
 
 
