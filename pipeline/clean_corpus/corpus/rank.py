@@ -60,4 +60,5 @@ def content(documents: Documents, which: Numbers) -> list[Numbers]:
 
 def order(columns: list[Numbers]) -> npt.NDArray[np.int64]:
     """Give the order, best first, by columns of which the first is the most telling."""
-    return np.lexsort(columns[::-1])
+    telling = [column for column in columns if (column != column[:1]).any()]
+    return np.lexsort(telling[::-1]) if telling else np.arange(len(columns[0]))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -74,27 +75,35 @@ def write(
 def doubtful(clusters: Iterable[pa.RecordBatch], most: int) -> list[_Doubtful]:
     """Give keeper, least similar member and number of others of the most doubtful clusters."""
 
-    def least() -> Iterator[tuple[float, str, pa.ListScalar]]:
+    def least() -> Iterator[tuple[float, str, Member, int]]:
         for batch in clusters:
-            members = batch["members"]
-            # In components a member may be a copy of another only: nothing was measured then.
-            alike = similarities(pa.Table.from_struct_array(members.flatten()), "joined")
-            starts = members.offsets.to_numpy()[:-1]
-            lows = np.minimum.reduceat(pc.fill_null(alike, 0).to_numpy(), starts)
-            rows = np.arange(len(lows))
-            if len(lows) > most:
+            chosen = batch
+            if batch.num_rows > most:
+                lows = _least(batch)
                 rows = np.flatnonzero(lows <= np.partition(lows, most)[most])
-            keepers = batch["keeper"].take(pa.array(rows)).to_pylist()
-            for row, keeper in zip(rows.tolist(), keepers, strict=True):
-                yield lows[row].item(), keeper, members[row]
+                chosen = batch.take(pa.array(rows))
+            lists = chosen["members"]
+            members = _measured(chosen).append_column("of", pc.list_parent_indices(lists))
+            members = members.sort_by([(name, "ascending") for name in ("of", "alike", "id")])
+            starts = lists.offsets.to_numpy()
+            first = members.take(pa.array(starts[:-1])).to_pylist()
+            keepers, others = chosen["keeper"].to_pylist(), (np.diff(starts) - 1).tolist()
+            for keeper, member, more in zip(keepers, first, others, strict=True):
+                yield member["alike"], keeper, member, more
 
-    def doubt(member: Member) -> tuple[float, str]:
-        return similarity(member["shared"], member["joined"]) or 0, member["id"]
+    return [(keeper, member, more) for _, keeper, member, more in heapq.nsmallest(most, least())]
 
-    return [
-        (keeper, min(members.as_py(), key=doubt), len(members) - 1)
-        for _, keeper, members in heapq.nsmallest(most, least())
-    ]
+
+def _least(clusters: pa.RecordBatch) -> npt.NDArray[np.float64]:
+    """Give how similar the least similar member of each cluster is to its keeper."""
+    alike = _measured(clusters)["alike"].to_numpy()
+    return np.minimum.reduceat(alike, clusters["members"].offsets.to_numpy()[:-1])
+
+
+def _measured(clusters: pa.RecordBatch) -> pa.Table:
+    """Give all members, and how similar each is: 0 where it is a copy of another member only."""
+    members = pa.Table.from_struct_array(clusters["members"].flatten())
+    return members.append_column("alike", pc.fill_null(similarities(members, "joined"), 0.0))
 
 
 def _documents(
@@ -104,7 +113,7 @@ def _documents(
     *,
     marking: bool,
 ) -> Iterator[dict[str, dict[str, str]]]:
-    """Find the cleaned texts of some documents, shard by shard, and why they left the corpus."""
+    """Find the cleaned texts of some documents, batch by batch, and why they left the corpus."""
     ids = pa.array(sorted(wanted), pa.string())
     before = 0
     for cleaned, again, documents, decided in shards if wanted else ():
@@ -113,9 +122,9 @@ def _documents(
         here = pc.is_in(keys, value_set=ids).to_numpy(False)
         if not here.any():
             continue
-        found: dict[str, dict[str, str]] = {}
         reasons = spill.read(decided, ["reason"])["reason"]
         for first, texts in bare.texts(cleaned, here, again):
+            found: dict[str, dict[str, str]] = {}
             rows = np.flatnonzero(here[first : first + len(texts)])
             columns = (
                 keys.take(pa.array(rows + first)),
@@ -125,4 +134,4 @@ def _documents(
             for id_, text, reason in zip(*(c.to_pylist() for c in columns), strict=True):
                 left = "" if marking else reason or ""
                 found[id_] = {"id": id_, "text": text, "reason": left}
-        yield found
+            yield found

@@ -24,7 +24,19 @@ def reasons(
     In this order: `empty` (no letter, ideograph or digit), `too-short` and `too-long` (by code
     points), `language` (`language.filter` is on, and it is in none of `language.languages`).
     """
-    rows = np.flatnonzero(_doubtful(texts, options))
+    found = _own(texts, np.flatnonzero(_doubtful(texts, options)), options)
+    if not (language.filter and language.languages):
+        return found
+    asked = pc.is_in(labels, pa.array(language.languages, pa.string()))
+    return pc.coalesce(found, _first({"language": pc.invert(asked)}))
+
+
+def _own(
+    texts: pa.LargeStringArray, rows: npt.NDArray[np.int64], options: config.Limits
+) -> pa.StringArray:
+    """Give the reason for which each text is removed for itself; only those of `rows` may be."""
+    if not rows.size:
+        return pa.nulls(len(texts), pa.string())
     some = texts.take(pa.array(rows))
     length = pc.utf8_length(some)
     found = _first(
@@ -36,11 +48,7 @@ def reasons(
     )
     places = np.full(len(texts), -1)
     places[rows] = np.arange(len(rows))
-    found = found.take(pa.array(places, mask=places < 0))
-    if not (language.filter and language.languages):
-        return found
-    asked = pc.is_in(labels, pa.array(language.languages, pa.string()))
-    return pc.coalesce(found, _first({"language": pc.invert(asked)}))
+    return found.take(pa.array(places, mask=places < 0))
 
 
 def _first(conditions: Mapping[str, pa.BooleanArray]) -> pa.StringArray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clean_corpus import spill
 from clean_corpus.corpus import arrow
@@ -41,10 +42,10 @@ def assign(
     mine = pa.concat_tables(found).combine_chunks()
     places = np.full(rows, -1)
     places[mine["document"].to_numpy() - np.int64(first)] = np.arange(len(mine))
-    exact = mine["exact"].to_numpy()
+    exact = mine["exact"].combine_chunks()
     counts = {name: mine[name].to_numpy() for name in DECISIONS.names[2:]}
     columns = {
-        "reason": pa.array(np.where(exact, "exact-duplicate", "near-duplicate"), pa.string()),
+        "reason": pc.if_else(exact, "exact-duplicate", "near-duplicate"),
         "keeper": mine["keeper"].combine_chunks(),
         **{name: pa.array(column, mask=column < 0) for name, column in counts.items()},
     }

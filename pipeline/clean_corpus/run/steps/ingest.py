@@ -128,6 +128,8 @@ def _with_pages(
 
 def _stages(batch: pa.RecordBatch) -> pa.Array:
     """Name what found each fault; a page that was read well can only fail to be extracted."""
+    if batch["fault"].null_count == batch.num_rows:
+        return pa.nulls(batch.num_rows, pa.string())
     stage = pc.if_else(pc.is_null(batch["html"]), "read", "extract")
     return pc.if_else(pc.is_null(batch["fault"]), pa.scalar(None, pa.string()), stage)
 
