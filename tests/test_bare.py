@@ -19,6 +19,7 @@ from clean_corpus.config import Config, from_json
 from clean_corpus.corpus import hashed
 from clean_corpus.corpus.duplicates import nearest
 from clean_corpus.errors import InputError, OutputError
+from clean_corpus.formats.records import PIECE
 from clean_corpus.run.flow import Flow, check_room
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.publish import prepare
@@ -157,6 +158,31 @@ def test_shingles_are_kept_where_the_disk_has_room(
     assert found
     assert not any(found)
     assert sample_records.content(kept) == sample_records.content(again)
+
+
+def test_shingles_are_kept_of_as_much_as_memory_holds(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where sets are written, they are made of the shingles of some shards, of texts of others."""
+    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    monkeypatch.setattr(nearest, "LONGEST", 0)
+    for module in ("run.flow", "corpus.duplicates.plan"):
+        monkeypatch.setattr(f"clean_corpus.{module}.unwritten", lambda _: 0)
+    found: list[bool] = []
+
+    def beside(path: str) -> Path:
+        found.append(there(path).exists())
+        return there(path)
+
+    there = hashed.beside
+    monkeypatch.setattr(hashed, "beside", beside)
+    outs = []
+    for held in (0, 2):
+        monkeypatch.setattr(hashed, "at_hand", lambda held=held: held * PIECE)
+        outs.append(run(source, tmp_path / str(held), "ids"))
+        assert found.count(True) == held < len(found) // 2
+        found.clear()
+    assert sample_records.content(outs[0]) == sample_records.content(outs[1])
 
 
 def test_an_input_that_changes_in_between_is_an_error(

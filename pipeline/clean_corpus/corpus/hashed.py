@@ -7,6 +7,7 @@ whole. Who finds none reads the texts.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,18 @@ def read(path: Path, wanted: spill.Bools) -> Iterator[tuple[int, Hashes, Offsets
             lists = batch.column("hashes")
             yield first, lists.values.to_numpy(), lists.offsets.to_numpy()
         first += batch.num_rows
+
+
+def at_hand() -> int:
+    """Give the bytes of text whose shingles the system can keep at hand: a third of its memory.
+
+    Shingles take four thirds of an English text, and twice that where there are no spaces. Beyond
+    the memory they would be written to the disk and read again, which is not faster than texts.
+    """
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 3
+    except (AttributeError, OSError, ValueError):  # not told everywhere
+        return 0
 
 
 def drop(folder: Path) -> None:

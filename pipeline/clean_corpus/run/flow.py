@@ -112,8 +112,7 @@ class Flow:
             sections = {"sketch": sketching(self.config.dedup)}
             sections |= self._sections("limits", "language")
             reading = {"clean_field": "", "bare": sections}
-            # Beyond that they would be written again, in order, and fill what keeps files at hand.
-            first = unwritten(self.config.run.memory) // PIECE
+            first = max(unwritten(self.config.run.memory), hashed.at_hand()) // PIECE
 
         def tasks() -> Iterator[Task]:
             for unit, piece in _pieces(units, self.config):
