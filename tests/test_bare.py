@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import sample_records
-from clean_corpus import clean, cli, formats, results, spill
+from clean_corpus import clean, cli, results, spill
 from clean_corpus.config import Config, from_json
 from clean_corpus.corpus import hashed
 from clean_corpus.corpus.duplicates import nearest
 from clean_corpus.errors import InputError, OutputError
-from clean_corpus.formats.records import PIECE
+from clean_corpus.run import flow
 from clean_corpus.run.flow import Flow, check_room
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.publish import prepare
@@ -67,7 +66,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_ids_are_those_of_a_run_with_records(
     source: Path, tmp_path: Path, stages: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    monkeypatch.setattr(flow, "PIECE", 6_000)
     out = run(source, tmp_path / "out", "remove", stages=stages)
     ids = run(source, tmp_path / "ids", "ids", stages=stages)
     private = [f".clean-corpus/{name}" for name in ("evidence.arrow", "samples.json")]
@@ -110,7 +109,7 @@ def test_parquet_is_read_again_for_what_is_wanted(
     """No text is handed on, and the outputs are those of a run that hands on all."""
     source = tmp_path / "news.parquet"
     pq.write_table(pa.Table.from_pylist(rows()), source, row_group_size=20)
-    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    monkeypatch.setattr(flow, "PIECE", 6_000)
     handed: list[bool] = []
 
     def texts(path: str, *rest: Any, **how: Any) -> Any:
@@ -135,7 +134,7 @@ def test_shingles_are_kept_where_the_disk_has_room(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """They are read instead of the texts, and what a run that died has left of them is not."""
-    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    monkeypatch.setattr(flow, "PIECE", 6_000)
     monkeypatch.setattr(nearest, "LONGEST", 0)
     dedup = {**ALONE["dedup"], "hash": name}
     found: list[bool] = []
@@ -164,7 +163,7 @@ def test_shingles_are_kept_of_as_much_as_memory_holds(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where sets are written, they are made of the shingles of some shards, of texts of others."""
-    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    monkeypatch.setattr(flow, "PIECE", 6_000)
     monkeypatch.setattr(nearest, "LONGEST", 0)
     for module in ("run.flow", "corpus.duplicates.plan"):
         monkeypatch.setattr(f"clean_corpus.{module}.unwritten", lambda _: 0)
@@ -178,7 +177,7 @@ def test_shingles_are_kept_of_as_much_as_memory_holds(
     monkeypatch.setattr(hashed, "beside", beside)
     outs = []
     for held in (0, 2):
-        monkeypatch.setattr(hashed, "at_hand", lambda held=held: held * PIECE)
+        monkeypatch.setattr(hashed, "at_hand", lambda held=held: held * 6_000)
         outs.append(run(source, tmp_path / str(held), "ids"))
         assert found.count(True) == held < len(found) // 2
         found.clear()
@@ -245,6 +244,12 @@ def test_a_command_does_it(
     assert said.out.encode() == (ids / "kept.jsonl").read_bytes()
     config = results.config(ids)
     assert (config.stages, float(config.dedup.threshold)) == ([], 0.7)
+
+
+def test_large_inputs_are_cut_into_larger_pieces() -> None:
+    for size, expected in ((0, 1), (100, 1), (256, 2), (10_000, 4)):
+        units: Any = [SimpleNamespace(size=size * flow.PIECE // 2)] * 2
+        assert flow.piece_size(units) == expected * flow.PIECE
 
 
 def test_many_short_texts_are_asked_for_by_number(tmp_path: Path) -> None:

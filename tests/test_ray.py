@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sample_records
-from clean_corpus import formats
 from clean_corpus.config import Config, from_json
 from clean_corpus.errors import ConfigError
+from clean_corpus.run import flow
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.ray import Ray
 
@@ -35,7 +34,7 @@ def address() -> Iterator[str]:
 def test_two_nodes_give_the_same_bytes(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=8_000))
+    monkeypatch.setattr(flow, "PIECE", 8_000)
     source = sample_records.write(tmp_path / "news.jsonl", sample_records.records(80))
     limits = {"max_failed": 1, "max_removed": 1}
     for name, run in (("here", {}), ("there", {"executor": "ray", "address": address})):

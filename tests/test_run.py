@@ -6,7 +6,6 @@ import random
 import subprocess
 import sys
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sample_records
-from clean_corpus import clean, formats, results
+from clean_corpus import clean, results
 from clean_corpus.config import Config, from_json
 from clean_corpus.errors import ConfigError, InputError, LimitExceeded, OutputError
-from clean_corpus.run import plan
+from clean_corpus.run import flow, plan
 from clean_corpus.run.plan import clean_files
 from clean_corpus.run.steps.write import similarities, similarity
 from sample_records import content, lines
@@ -36,7 +35,7 @@ def config(**sections: Any) -> Config:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut small inputs as large ones are cut, and give them to workers."""
-    monkeypatch.setattr(formats, "pieces", partial(formats.pieces, size=6_000))
+    monkeypatch.setattr(flow, "PIECE", 6_000)
     monkeypatch.setattr(plan, "_SMALL_INPUT", 0)
 
 

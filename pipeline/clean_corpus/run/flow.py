@@ -42,6 +42,16 @@ _IDENTIFY_DOCUMENTS = 4_000_000
 _LEARN_DOCUMENTS = 100_000
 
 
+# A search for copies cuts a large input into about so many pieces, of up to so many times the usual
+# size: each has files that are opened by every partition and block, and little is held of a text.
+_PIECES, _LARGER = 128, 4
+
+
+def piece_size(units: Sequence[Unit]) -> int:
+    """Give the bytes of text in a piece, for a search for copies."""
+    return min(max(PIECE, sum(unit.size for unit in units) // _PIECES), PIECE * _LARGER)
+
+
 #: Bytes of disk that a text takes in a search for copies, however short.
 _LEAST_ROOM = 1_000
 
@@ -104,6 +114,7 @@ class Flow:
     def _ingest(self, units: Sequence[Unit], limit: int) -> tuple[list[Shard], list[Stats]]:
         pieces: list[tuple[int, Piece]] = []
         left = limit
+        size = piece_size(units) if self.bare else PIECE
         made: tuple[str, ...] = "documents", "ids"
         reading: dict[str, Any] = {"clean_field": self.config.output.clean_field}
         reading["packed"] = self.packed
@@ -112,10 +123,10 @@ class Flow:
             sections = {"sketch": sketching(self.config.dedup)}
             sections |= self._sections("limits", "language")
             reading = {"clean_field": "", "bare": sections}
-            first = max(unwritten(self.config.run.memory), hashed.at_hand()) // PIECE
+            first = max(unwritten(self.config.run.memory), hashed.at_hand()) // size
 
         def tasks() -> Iterator[Task]:
-            for unit, piece in _pieces(units, self.config):
+            for unit, piece in _pieces(units, self.config, size):
                 pieces.append((unit, piece._replace(payload=None)))
                 yield self._task(
                     "ingest",
@@ -381,7 +392,7 @@ class Flow:
         return [result.task.outputs[name] for result in done]
 
 
-def _pieces(units: Sequence[Unit], config: Config) -> Iterator[tuple[int, Piece]]:
+def _pieces(units: Sequence[Unit], config: Config, size: int) -> Iterator[tuple[int, Piece]]:
     for number, unit in enumerate(units):
-        for piece in formats.pieces(unit, config.input):
+        for piece in formats.pieces(unit, config.input, size):
             yield number, piece
