@@ -18,6 +18,7 @@ from clean_corpus.config import Config, from_json
 from clean_corpus.corpus import hashed
 from clean_corpus.corpus.duplicates import nearest
 from clean_corpus.errors import InputError, OutputError
+from clean_corpus.formats.records import PIECE
 from clean_corpus.run import flow
 from clean_corpus.run.flow import Flow, check_room
 from clean_corpus.run.plan import clean_files
@@ -248,8 +249,8 @@ def test_a_command_does_it(
 
 def test_large_inputs_are_cut_into_larger_pieces() -> None:
     for size, expected in ((0, 1), (100, 1), (256, 2), (10_000, 4)):
-        units: Any = [SimpleNamespace(size=size * flow.PIECE // 2)] * 2
-        assert flow.piece_size(units) == expected * flow.PIECE
+        units: Any = [SimpleNamespace(size=size * PIECE // 2)] * 2
+        assert flow.piece_size(units) == expected * PIECE
 
 
 def test_many_short_texts_are_asked_for_by_number(tmp_path: Path) -> None:
