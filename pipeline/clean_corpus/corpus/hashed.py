@@ -66,13 +66,14 @@ def read(path: Path, wanted: spill.Bools) -> Iterator[tuple[int, Hashes, Offsets
 
 
 def at_hand() -> int:
-    """Give the bytes of text whose shingles the system can keep at hand: a third of its memory.
+    """Give the bytes of text of which shingles are worth a file: as many as the memory has.
 
-    Shingles take four thirds of an English text, and twice that where there are no spaces. Beyond
-    the memory they would be written to the disk and read again, which is not faster than texts.
+    Shingles take four thirds of an English text, and twice that where there are no spaces. Of 20 GB
+    of text, and 24 of memory, some are written to the disk and read again, and yet a run takes a
+    seventh less CPU and a tenth less time. Much beyond, the disk would be what it waits for.
     """
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 3
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):  # not told everywhere
         return 0
 
