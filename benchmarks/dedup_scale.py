@@ -5,8 +5,8 @@
     python benchmarks/dedup_scale.py FOLDER --noise 100000,200000 [--changed 20]
 
 The first makes corpora of 2 KB texts in FOLDER (`dedup_corpus.py`: zstd, 1 GB for a million; they
-stay there), and runs `clean-corpus duplicates` over them, which needs 2 GB of disk for a million
-while it works. Ten million take about 25 minutes to make and 5 to search on two cores, and 30 GB.
+stay there), and runs `clean-corpus duplicates` over them, which needs 4 GB of disk for a million
+while it works. Ten million take about 25 minutes to make and 4 to search on two cores, and 45 GB.
 CPU seconds are those of the whole process and its workers; the
 marginal cost is what a further document takes, against that of the step before.
 
