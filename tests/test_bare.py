@@ -130,22 +130,28 @@ def test_parquet_is_read_again_for_what_is_wanted(
     assert sample_records.content(again) == sample_records.content(once)
 
 
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Note whether there are shingles where they are to be written, or are looked for."""
+    noted: list[bool] = []
+
+    def beside(path: str) -> Path:
+        noted.append(there(path).exists())
+        return there(path)
+
+    there = hashed.beside
+    monkeypatch.setattr(hashed, "beside", beside)
+    return noted
+
+
 @pytest.mark.parametrize("name", ["affine32", "sha1"])
 def test_shingles_are_kept_where_the_disk_has_room(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: list[bool], name: str
 ) -> None:
     """They are read instead of the texts, and what a run that died has left of them is not."""
     monkeypatch.setattr(flow, "PIECE", 6_000)
     monkeypatch.setattr(nearest, "LONGEST", 0)
     dedup = {**ALONE["dedup"], "hash": name}
-    found: list[bool] = []
-
-    def beside(path: str) -> Path:
-        found.append(there(path).exists())
-        return there(path)
-
-    there = hashed.beside
-    monkeypatch.setattr(hashed, "beside", beside)
     work = tmp_path / "with" / ".clean-corpus" / "work"
     prepare(tmp_path / "with", [])
     work.mkdir()
@@ -161,21 +167,13 @@ def test_shingles_are_kept_where_the_disk_has_room(
 
 
 def test_shingles_are_kept_of_as_much_as_memory_holds(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: list[bool]
 ) -> None:
     """Where sets are written, they are made of the shingles of some shards, of texts of others."""
     monkeypatch.setattr(flow, "PIECE", 6_000)
     monkeypatch.setattr(nearest, "LONGEST", 0)
     for module in ("run.flow", "corpus.duplicates.plan"):
         monkeypatch.setattr(f"clean_corpus.{module}.unwritten", lambda _: 0)
-    found: list[bool] = []
-
-    def beside(path: str) -> Path:
-        found.append(there(path).exists())
-        return there(path)
-
-    there = hashed.beside
-    monkeypatch.setattr(hashed, "beside", beside)
     outs = []
     for held in (0, 2):
         monkeypatch.setattr(hashed, "at_hand", lambda held=held: held * 6_000)
